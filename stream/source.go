@@ -1,0 +1,101 @@
+package stream
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// Source is a replayable input: the same range gives the same records, for ever.
+//
+// One goroutine calls a Source, and reads one range at a time.
+type Source interface {
+	// Name describes the source in progress events, as Spark does: "KafkaV2[Subscribe[events]]".
+	Name() string
+
+	// Start gives the position at which a query that has no progress begins, for the partitions
+	// that there are now. Partitions that appear later begin at Earliest.
+	Start(ctx context.Context) (Offsets, error)
+
+	// Earliest gives the first offset that can still be read, for each of partitions.
+	Earliest(ctx context.Context, partitions []string) (Offsets, error)
+
+	// Latest gives the position after the newest record of every partition that there is now.
+	// A range to it can be read whole.
+	Latest(ctx context.Context) (Offsets, error)
+
+	// Read yields the records of [from, to), each partition in order of offset, the partitions
+	// interleaved as they come. Every offset of the range is covered by some Chunk, also where the
+	// source has a hole. Reading where the last Read ended is the fast case.
+	// Errors: *DataLossError when records of the range are gone and the source was told to fail
+	// then; an error with Retryable() true may go away.
+	Read(ctx context.Context, from, to Offsets) iter.Seq2[Chunk, error]
+
+	// Commit tells the source that everything below o is in the sink. It is a courtesy (Kafka's
+	// group offsets, for lag monitors): nothing depends on it, and its error is only logged.
+	Commit(ctx context.Context, o Offsets) error
+
+	// Close releases connections and buffers.
+	Close() error
+}
+
+// Chunk is a run of records of one partition, the unit of parallel work.
+type Chunk struct {
+	Partition string
+	From, To  int64 // offsets covered: [From, To), holes included
+	Records   Records
+	Bytes     int64 // size of keys and values
+	// Done gives the buffers back; nothing of Records may be used after it. Nil where nothing is owed.
+	Done func()
+}
+
+// Records are raw records, in order of offset.
+type Records interface {
+	Len() int
+	At(i int) Record
+}
+
+// Record is one raw record. Its slices are valid until the chunk's Done.
+type Record struct {
+	Key, Value []byte // nil is null (a Kafka tombstone has a null value)
+	Topic      string
+	Partition  int32
+	Offset     int64
+	Timestamp  time.Time
+	Headers    []Header
+}
+
+// Header is a header of a record.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
+// Decoder makes rows of records.
+type Decoder interface {
+	// Schema is that of the rows.
+	Schema() *arrow.Schema
+	// NewTask makes the state of one worker; it is not safe for concurrent use and keeps its
+	// buffers from one chunk to the next.
+	NewTask() DecodeTask
+}
+
+// DecodeTask decodes chunks for one worker.
+type DecodeTask interface {
+	// Decode makes rows of recs, in their order, leaving out those it rejects. The batch is the
+	// caller's, to release, and holds no reference to recs. A batch may have string columns
+	// dictionary-encoded although the Schema says utf8: each batch as was cheapest.
+	// A record that cannot be decoded is rejected or, as the decoder was configured, ends it with a
+	// *BadRecordError; anything else that fails is an error.
+	Decode(recs Records) (arrow.RecordBatch, []Rejected, error)
+	// Close releases buffers.
+	Close()
+}
+
+// Rejected is a record that could not be decoded. Its slices are copies.
+type Rejected struct {
+	Record Record
+	Reason string // one line, without the value
+}
