@@ -1,0 +1,146 @@
+package config
+
+import "time"
+
+// File is a pipeline file: one query, or several under Queries.
+type File struct {
+	Queries []*Query
+	Storage Storage
+	Server  Server
+}
+
+// Query is one pipeline: source, format, operators, sink.
+type Query struct {
+	Name               string     `yaml:"name"`
+	Source             Source     `yaml:"source"`
+	Format             Format     `yaml:"format"`
+	Operators          []Operator `yaml:"operators"`
+	Sink               Sink       `yaml:"sink"`
+	DeadLetter         DeadLetter `yaml:"dead_letter"`
+	OutputMode         string     `yaml:"output_mode"`
+	Batch              Batch      `yaml:"batch"`
+	Trigger            Trigger    `yaml:"trigger"`
+	CheckpointLocation string     `yaml:"checkpoint_location"`
+
+	Line int // of the file where the query begins
+}
+
+// Source names one source.
+type Source struct {
+	Kafka *Kafka `yaml:"kafka"`
+}
+
+// Kafka is Spark's Kafka source, its options in snake_case.
+type Kafka struct {
+	Brokers              []string          `yaml:"brokers"`
+	Topics               []string          `yaml:"topics"`
+	TopicPattern         string            `yaml:"topic_pattern"`
+	StartingOffsets      OffsetSpec        `yaml:"starting_offsets"`
+	EndingOffsets        OffsetSpec        `yaml:"ending_offsets"`
+	MaxOffsetsPerTrigger int64             `yaml:"max_offsets_per_trigger"`
+	MinOffsetsPerTrigger int64             `yaml:"min_offsets_per_trigger"`
+	MaxTriggerDelay      time.Duration     `yaml:"max_trigger_delay"`
+	MinPartitions        int               `yaml:"min_partitions"`
+	FailOnDataLoss       *bool             `yaml:"fail_on_data_loss"`
+	IncludeHeaders       bool              `yaml:"include_headers"`
+	GroupID              string            `yaml:"group_id"`
+	IsolationLevel       string            `yaml:"isolation_level"`
+	TLS                  *TLS              `yaml:"tls"`
+	SASL                 *SASL             `yaml:"sasl"`
+	Options              map[string]string `yaml:"options"` // client options by Kafka's own names
+}
+
+// TLS is the transport security of a connection to the brokers.
+type TLS struct {
+	CAFile             string `yaml:"ca_file"`
+	CertFile           string `yaml:"cert_file"`
+	KeyFile            string `yaml:"key_file"`
+	ServerName         string `yaml:"server_name"`
+	InsecureSkipVerify bool   `yaml:"insecure_skip_verify"`
+}
+
+// SASL is how the client proves to the brokers who it is.
+type SASL struct {
+	Mechanism string `yaml:"mechanism"`
+	Username  string `yaml:"username"`
+	Password  Secret `yaml:"password"`
+	Token     Secret `yaml:"token"`
+}
+
+// Format names one format; none is Kafka's own columns.
+type Format struct {
+	JSON *JSON `yaml:"json"`
+}
+
+// JSON reads the record's value as one JSON object.
+type JSON struct {
+	Schema   string   `yaml:"schema"` // DDL
+	OnError  string   `yaml:"on_error"`
+	TimeZone string   `yaml:"time_zone"`
+	Metadata []string `yaml:"metadata"`
+}
+
+// Operator names one operator.
+type Operator struct {
+	SQL string `yaml:"sql"`
+}
+
+// Sink names one sink.
+type Sink struct {
+	Delta   *Delta   `yaml:"delta"`
+	Console *Console `yaml:"console"`
+}
+
+// Delta is a Delta table.
+type Delta struct {
+	Table           string            `yaml:"table"`
+	Mode            string            `yaml:"mode"`
+	PartitionBy     []string          `yaml:"partition_by"`
+	MergeSchema     bool              `yaml:"merge_schema"`
+	TargetFileSize  Bytes             `yaml:"target_file_size"`
+	TableProperties map[string]string `yaml:"table_properties"`
+}
+
+// Console prints the rows.
+type Console struct {
+	NumRows int `yaml:"num_rows"`
+}
+
+// DeadLetter says where records go that cannot be decoded.
+type DeadLetter struct {
+	Table string `yaml:"table"` // default: the sink's table with "_dead_letter" after its name
+}
+
+// Batch bounds a micro-batch; whichever comes first closes it.
+type Batch struct {
+	MaxAge   time.Duration `yaml:"max_age"`
+	MaxBytes Bytes         `yaml:"max_bytes"`
+	MaxRows  int64         `yaml:"max_rows"`
+}
+
+// Trigger says when a batch begins; the zero Trigger is: as soon as the last one ended and there is data.
+type Trigger struct {
+	ProcessingTime *time.Duration `yaml:"processing_time"`
+	Once           bool           `yaml:"once"`
+	AvailableNow   bool           `yaml:"available_now"`
+}
+
+// Storage is how object stores are reached. What is empty comes from the usual chain: environment, shared files, instance role.
+type Storage struct {
+	S3 S3 `yaml:"s3"`
+}
+
+// S3 is an S3 service or MinIO.
+type S3 struct {
+	Endpoint        string `yaml:"endpoint"` // URL; http:// for no TLS
+	Region          string `yaml:"region"`
+	AccessKeyID     string `yaml:"access_key_id"`
+	SecretAccessKey Secret `yaml:"secret_access_key"`
+	SessionToken    Secret `yaml:"session_token"`
+	PathStyle       *bool  `yaml:"path_style"`
+}
+
+// Server is the address of metrics and health.
+type Server struct {
+	Listen string `yaml:"listen"` // host:port; empty: none. Loopback unless a host is given.
+}
