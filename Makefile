@@ -1,0 +1,37 @@
+# duckdb-go's Arrow interface needs this tag; a plain `go build` says so.
+export GOFLAGS := -tags=duckdb_arrow
+PARTS := $(abspath $(or $(INGESTD_PARTS),.parts))
+GOLANGCI := v2.15.0
+
+.PHONY: help build demo test integration bench lint fmt clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/ingestd
+	go build -o bin/ingestd ./cmd/ingestd
+
+demo: build ## Kafka -> Delta on this machine, with nothing to install
+	bin/ingestd demo
+
+test: ## every test that needs only Go
+	go test -race ./...
+
+integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, installed into .parts first
+	go test -tags=duckdb_arrow,integration -count=1 -timeout=60m -v ./integration/... $(TESTFLAGS)
+
+bench: build ## speed and memory beside the peers, as a table and as JSON
+	go run -tags=duckdb_arrow,integration ./integration/bench $(BENCHFLAGS)
+
+lint: $(PARTS)/bin/golangci-lint-$(GOLANGCI) ## the rules of the house
+	$< run ./...
+
+$(PARTS)/bin/golangci-lint-$(GOLANGCI):
+	GOFLAGS= GOBIN=$(PARTS)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	mv $(PARTS)/bin/golangci-lint $@
+
+fmt: ## gofmt
+	gofmt -w $$(git ls-files '*.go')
+
+clean: ## what make built; .parts stays
+	rm -rf bin
