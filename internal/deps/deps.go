@@ -4,7 +4,8 @@
 package deps
 
 import (
-	_ "github.com/alecthomas/kong"
+	_ "github.com/spf13/cobra"
+	_ "golang.org/x/term"
 	_ "github.com/apache/arrow-go/v18/arrow/array"
 	_ "github.com/apache/arrow-go/v18/arrow/cdata"
 	_ "github.com/apache/arrow-go/v18/arrow/compute"
