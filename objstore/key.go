@@ -1,0 +1,32 @@
+package objstore
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxKeyLen is the longest key in bytes; it is S3's limit, kept by every store so that what works
+// on one works on all. On S3 the root's prefix counts too.
+const MaxKeyLen = 1024
+
+// CheckKey returns nil for a valid key (see the package comment), else an error that wraps ErrKey
+// and says what is wrong.
+func CheckKey(key string) error {
+	switch {
+	case key == "":
+		return fmt.Errorf("%w: it is empty", ErrKey)
+	case len(key) > MaxKeyLen:
+		return fmt.Errorf("%w: %d bytes are more than the %d that S3 takes", ErrKey, len(key), MaxKeyLen)
+	case !utf8.ValidString(key):
+		return fmt.Errorf("%w: %q is not UTF-8", ErrKey, key)
+	case strings.IndexByte(key, 0) >= 0:
+		return fmt.Errorf("%w: %q holds a zero byte", ErrKey, key)
+	}
+	for seg := range strings.SplitSeq(key, "/") {
+		if seg == "" || seg == "." || seg == ".." {
+			return fmt.Errorf("%w: %q has a segment %q", ErrKey, key, seg)
+		}
+	}
+	return nil
+}
