@@ -16,19 +16,26 @@ class Engine:
     def names(self):
         return {"con": self.con, "duckdb": duckdb}
 
-    def sql(self, query):
+    def sql(self, query, storage=None):
+        if storage:
+            self.use(storage)
         return self.con.execute(query).to_arrow_table()
 
-    def read(self, path, version=None):
+    def read(self, path, version=None, storage=None):
         at = "" if version is None else f", version => {int(version)}"
-        return self.sql(f"SELECT * FROM delta_scan({literal(path)}{at})")
+        return self.sql(f"SELECT * FROM delta_scan({literal(path)}{at})", storage)
 
-    def secret(self, endpoint, key, secret, region="us-east-1"):
-        """Lets s3:// paths be read from one S3 endpoint over plain HTTP."""
-        self.con.execute(
-            f"""CREATE OR REPLACE SECRET s3 (TYPE s3, KEY_ID {literal(key)}, SECRET {literal(secret)},
-            REGION {literal(region)}, ENDPOINT {literal(endpoint)}, URL_STYLE 'path', USE_SSL false)"""
-        )
+    def use(self, storage):
+        """Lets s3:// mean one S3 endpoint over plain HTTP, told as delta-rs is told."""
+        settings = {
+            "KEY_ID": storage["AWS_ACCESS_KEY_ID"],
+            "SECRET": storage["AWS_SECRET_ACCESS_KEY"],
+            "REGION": storage["AWS_REGION"],
+            "ENDPOINT": storage["AWS_ENDPOINT_URL"].removeprefix("http://"),
+            "URL_STYLE": "path",
+        }
+        told = ", ".join(f"{name} {literal(value)}" for name, value in settings.items())
+        self.con.execute(f"CREATE OR REPLACE SECRET endpoint (TYPE s3, {told}, USE_SSL false)")
 
 
 def extension(name):
