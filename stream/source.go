@@ -23,12 +23,15 @@ type Source interface {
 	Earliest(ctx context.Context, partitions []string) (Offsets, error)
 
 	// Latest gives the position after the newest record of every partition that there is now.
-	// A range to it can be read whole.
-	Latest(ctx context.Context) (Offsets, error)
+	// A range to it can be read whole. at is where the query stands: a partition that now ends before it has lost
+	// records, as when a topic was recreated. Errors: *DataLossError then; a source told to go on gives the lower
+	// position, and the query goes on from there.
+	Latest(ctx context.Context, at Offsets) (Offsets, error)
 
 	// Read yields the records of [from, to), each partition in order of offset, the partitions
-	// interleaved as they come. Every offset of the range is covered by some Chunk, also where the
-	// source has a hole. Reading where the last Read ended is the fast case.
+	// interleaved as they come. Every offset of the range is covered by exactly one Chunk, also where the
+	// source has a hole. from and to name the same partitions. Reading where the last Read ended is the fast case.
+	// A source that was told to read one partition in several places at once keeps the order only within each.
 	// Errors: *DataLossError when records of the range are gone and the source was told to fail
 	// then; an error with Retryable() true may go away.
 	Read(ctx context.Context, from, to Offsets) iter.Seq2[Chunk, error]
@@ -46,8 +49,13 @@ type Chunk struct {
 	Partition string
 	From, To  int64 // offsets covered: [From, To), holes included
 	Records   Records
-	Bytes     int64 // size of keys and values
-	// Done gives the buffers back; nothing of Records may be used after it. Nil where nothing is owed.
+	// Load makes Records ready: the part of the source's work (decompression, framing) that can run in parallel.
+	// The worker calls it once, before it looks at Records. Nil where Records are ready as they are.
+	Load func() error
+	// Bytes is the size of the chunk as it was fetched, known before Load.
+	Bytes int64
+	// Done gives the buffers back; nothing of Records may be used after it. Called once for each chunk, loaded or
+	// not, from any goroutine. Nil where nothing is owed.
 	Done func()
 }
 
