@@ -84,6 +84,7 @@ type DeletionVector struct {
 	Offset         *int32
 	SizeInBytes    int32
 	Cardinality    int64
+	Extra          Extra
 }
 
 // Txn ("txn") is the progress of an application; the newest per AppID holds.
