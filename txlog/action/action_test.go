@@ -67,6 +67,10 @@ func TestDecodingTakesWhatOtherWritersWrite(t *testing.T) {
 	if err != nil || len(all) != 2 {
 		t.Errorf("spread over lines: %d actions, %v", len(all), err)
 	}
+	beside, err := Decode([]byte(`{"new":1,"txn":{"appId":"a","version":1},"newer":[]}`))
+	if err != nil || len(beside) != 3 || beside[1].Kind() != "txn" || beside[2].Kind() != "newer" {
+		t.Errorf("keys beside an action: %v, %v", beside, err)
+	}
 	if none, err := Decode(nil); err != nil || len(none) != 0 {
 		t.Errorf("an empty commit: %v %v", none, err)
 	}
@@ -83,7 +87,7 @@ func TestDecodeErrorsTellLineActionAndField(t *testing.T) {
 		{`{"add":{"path":"a","size":1.5}}`, "size", "64 bits", 1},
 		{`{"add":{"path":"a","deletionVector":{"storageType":"u"}}}`, "deletionVector", "pathOrInlineDv", 1},
 		{`{"remove":{}}`, "path", "missing", 1},
-		{`{"metaData":{"id":"x"}}`, "schemaString", "missing", 1},
+		{`{"metaData":{"schemaString":"x"}}`, "id", "missing", 1},
 		{`{"protocol":{"minReaderVersion":1}}`, "minWriterVersion", "missing", 1},
 		{`{"protocol":{"minReaderVersion":99999999999}}`, "minReaderVersion", "32 bits", 1},
 		{`{"protocol":{"readerFeatures":"x"}}`, "readerFeatures", "expected an array", 1},

@@ -41,9 +41,10 @@ func (e *fieldError) Unwrap() error { return e.err }
 // Decoder reads actions one after the other. Usually there is one per line, but any white space may
 // stand between and inside of them. Not for concurrent use; actions do not share memory with the text.
 type Decoder struct {
-	text []byte
-	s    *jsonscan.Scanner
-	keys interner
+	text    []byte
+	s       *jsonscan.Scanner
+	keys    interner
+	pending []Action
 }
 
 // NewDecoder is a Decoder of the content of a commit, which must not change while it is used.
@@ -53,33 +54,49 @@ func NewDecoder(text []byte) *Decoder {
 
 // Next is the next action, or io.EOF. Other errors are *DecodeError, and final.
 func (d *Decoder) Next() (Action, error) {
-	for d.s.More() {
+	for len(d.pending) == 0 {
+		if !d.s.More() {
+			return nil, io.EOF
+		}
 		start := d.s.Offset()
-		kind, a, err := d.item()
-		if err != nil {
+		if kind, err := d.item(); err != nil {
 			return nil, d.fail(kind, start, err)
 		}
-		if a != nil {
-			return a, nil
-		}
 	}
-	return nil, io.EOF
+	a := d.pending[0]
+	d.pending = d.pending[1:]
+	return a, nil
 }
 
-// item reads one object. Some writers give every action a key and a null to all but one.
-func (d *Decoder) item() (kind string, a Action, err error) {
+// item reads one object into pending. Some writers give every action a key and a null to all but
+// one; a later version of the protocol may put keys that we do not know beside an action.
+func (d *Decoder) item() (kind string, err error) {
+	d.pending = d.pending[:0]
+	known := ""
 	err = d.s.Object(func(key []byte) error {
 		if d.s.Null() {
 			return nil
 		}
-		if a != nil {
-			return d.s.Fail("a second action in the same object")
-		}
 		kind = d.keys.get(key)
-		a, err = d.body(kind)
+		if isKnown(kind) {
+			if known != "" {
+				return d.s.Fail("a second action beside the %s", known)
+			}
+			known = kind
+		}
+		a, err := d.body(kind)
+		d.pending = append(d.pending, a)
 		return err
 	})
-	return kind, a, err
+	return kind, err
+}
+
+func isKnown(kind string) bool {
+	switch kind {
+	case "add", "remove", "metaData", "protocol", "txn", "commitInfo", "cdc", "domainMetadata", "checkpointMetadata", "sidecar":
+		return true
+	}
+	return false
 }
 
 func (d *Decoder) body(kind string) (Action, error) {

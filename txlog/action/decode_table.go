@@ -30,7 +30,7 @@ func decodeMetadata(s *jsonscan.Scanner, keys interner) (*Metadata, error) {
 		return false, nil
 	})
 	if err == nil {
-		err = require("id", m.ID != "", "schemaString", m.SchemaString != "")
+		err = require("id", m.ID != "")
 	}
 	if m.Configuration == nil { // absent in logs of some writers
 		m.Configuration = map[string]string{}

@@ -76,7 +76,9 @@ func appendMetadata(dst []byte, m *Metadata) []byte {
 	f.key("options")
 	f.dst = jsonenc.AppendMap(f.dst, m.Format.Options, jsonenc.AppendString)
 	o.dst = f.end(nil)
-	o.string("schemaString", m.SchemaString)
+	if m.SchemaString != "" {
+		o.string("schemaString", m.SchemaString)
+	}
 	o.key("partitionColumns")
 	o.dst = jsonenc.AppendStrings(o.dst, m.PartitionColumns)
 	o.key("configuration")
