@@ -43,8 +43,8 @@ var lists = tests{
 		var all []string
 		for i := range 1100 {
 			all = append(all, fmt.Sprintf("p/%05d", i))
-			put(t, s, all[i], "")
 		}
+		putAll(t, s, all, func(int) string { return "" })
 		if got := listKeys(t, s, "p/", ""); !slices.Equal(got, all) {
 			t.Errorf("%d of %d", len(got), len(all))
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/ingestd/ingestd/objstore"
+	"golang.org/x/sync/errgroup"
 )
 
 // Run tests the stores that open returns, each time a new one that is empty and that no one else
@@ -125,8 +126,22 @@ var nasty = []string{
 
 func putNasty(t testing.TB, s objstore.Store) []string {
 	t.Helper()
-	for i, k := range nasty {
-		put(t, s, k, fmt.Sprint("value ", i))
-	}
+	putAll(t, s, nasty, func(i int) string { return fmt.Sprint("value ", i) })
 	return nasty
+}
+
+// putAll puts many objects at once, for many small puts one by one are slow on disks.
+func putAll(t testing.TB, s objstore.Store, keys []string, value func(i int) string) {
+	t.Helper()
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i, k := range keys {
+		g.Go(func() error {
+			_, err := s.Put(context.Background(), k, objstore.Bytes([]byte(value(i))), objstore.Cond{})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
 }
