@@ -16,6 +16,9 @@ func (b *KafkaBroker) properties(data, controller string) []string {
 		"listener.name.sasl.sasl.enabled.mechanisms=PLAIN",
 		fmt.Sprintf("listener.name.sasl.plain.sasl.jaas.config="+
 			`org.apache.kafka.common.security.plain.PlainLoginModule required user_%s="%s";`, b.User, b.Password),
+		// After a SIGKILL the node comes back when its session from before has ended.
+		"broker.session.timeout.ms=5000",
+		"broker.heartbeat.interval.ms=500",
 		"log.dirs=" + data,
 		"auto.create.topics.enable=false",
 		"group.initial.rebalance.delay.ms=0",
