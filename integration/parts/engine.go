@@ -18,13 +18,14 @@ const enginePatience = 3 * time.Minute
 // An engine is a Python process that holds one of the other engines and answers one request at a time; py/driver.py is
 // its other side. Any number of goroutines may call it; they wait for each other.
 type engine struct {
-	name string
-	log  string
-	turn sync.Mutex
-	proc *process
-	in   io.WriteCloser
-	out  *bufio.Reader
-	dead error
+	name    string
+	log     string
+	turn    sync.Mutex
+	proc    *process
+	in      io.WriteCloser
+	out     *bufio.Reader // over answers
+	answers io.Closer
+	dead    error
 }
 
 // An EngineError is what Python raised: the engine refused what it was asked.
@@ -52,16 +53,17 @@ func startEngine(ctx context.Context, kind, dir string) (*engine, error) {
 		return nil, fmt.Errorf("start %s: %w", kind, err)
 	}
 	cmd.Stdout = write
-	e.out = bufio.NewReader(read)
+	e.answers, e.out = read, bufio.NewReader(read)
 	e.proc, err = launch(kind, cmd, e.log)
-	write.Close()
+	_ = write.Close()
 	if err != nil {
-		read.Close()
+		_ = read.Close()
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, enginePatience, fmt.Errorf("not up within %v", enginePatience))
 	defer cancel()
 	if _, err := e.answer(ctx, nil); err != nil {
+		e.close()
 		return nil, fmt.Errorf("start %s: %w", kind, err)
 	}
 	return e, nil
@@ -152,6 +154,7 @@ func (e *engine) Exec(ctx context.Context, code string, vars map[string]any, res
 func (e *engine) close() {
 	e.in.Close()
 	e.proc.kill()
+	e.answers.Close()
 }
 
 func (e *engine) rows(ctx context.Context, op string, args map[string]any) (Rows, error) {

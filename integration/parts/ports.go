@@ -20,7 +20,7 @@ func freePorts(n int) ([]int, error) {
 		if err != nil {
 			continue
 		}
-		defer listener.Close() // held until all are found: no port twice
+		defer func() { _ = listener.Close() }() // held until all are found: no port twice
 		if ports = append(ports, port); len(ports) == n {
 			return ports, nil
 		}

@@ -45,7 +45,7 @@ func (p *process) own(started chan<- error, log *os.File) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(p.done)
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	err := p.cmd.Start()
 	started <- err
 	if err != nil {

@@ -39,7 +39,7 @@ func (j SparkJob) Run(ctx context.Context) (SparkJobResult, error) {
 	if err != nil {
 		return SparkJobResult{}, fmt.Errorf("spark job: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	spec, err := json.Marshal(j)
 	if err != nil {
 		return SparkJobResult{}, fmt.Errorf("spark job: %w", err)
