@@ -7,7 +7,7 @@ COPY . .
 # DuckDB is linked in: cgo, and the tag of its Arrow interface.
 RUN go build -trimpath -tags duckdb_arrow -o /ingestd ./cmd/ingestd
 
-FROM debian:bookworm-slim
+FROM debian:12.12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libstdc++6 \
  && rm -rf /var/lib/apt/lists/* \
