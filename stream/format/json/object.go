@@ -1,0 +1,161 @@
+package json
+
+// object reads the members of a JSON object into the same slot of its fields. It is what records
+// and STRUCT columns share.
+type object struct {
+	fields []field
+	byName map[string]*field
+	depth  int // of its members
+	root   bool
+
+	// after[k] is the field that last came after the k-th one, counted from 1; after[0] is that
+	// which last came first. Senders keep to an order, so it is the one to try.
+	after []*field
+}
+
+type field struct {
+	member
+	key   string // `"name":`, what senders write; empty where the name needs escapes
+	ord   int    // counted from 1
+	stamp uint64 // of the object that had it last
+}
+
+// read reads the object at p, whose brace is known to be there, into slot i.
+func (o *object) read(s *scanner, p, i int) int {
+	b := s.b
+	s.stamp++
+	stamp := s.stamp
+	count, prev := 0, 0
+	if p = s.space(p + 1); p < len(b) && b[p] == '}' {
+		return o.complete(s, p+1, i, stamp, 0)
+	}
+	for {
+		f := o.after[prev]
+		if k := f.key; len(k) > 0 && len(b)-p > len(k) && string(b[p:p+len(k)]) == k {
+			p += len(k)
+			if b[p] <= ' ' {
+				p = s.space(p)
+			}
+		} else {
+			at := p
+			if f, p = o.lookup(s, p); p < 0 {
+				return p
+			}
+			if f == nil {
+				if p = o.unknown(s, at, p); p < 0 {
+					return p
+				}
+				goto next
+			}
+			o.after[prev] = f
+		}
+		if f.stamp == stamp {
+			f.truncate(i) // the last one counts
+		} else {
+			f.stamp = stamp
+			count++
+		}
+		prev = f.ord
+		{
+			q := f.value(s, p, i)
+			if q < 0 || s.extra {
+				if q = o.misfit(s, f, p, q, i); q < 0 {
+					return q
+				}
+			}
+			p = q
+		}
+	next:
+		if p < len(b) && b[p] == ',' {
+			p++
+			if p < len(b) && b[p] <= ' ' {
+				p = s.space(p)
+			}
+			continue
+		}
+		more := false
+		if p, more = s.next(p, '}'); !more {
+			if p < 0 {
+				return p
+			}
+			return o.complete(s, p, i, stamp, count)
+		}
+	}
+}
+
+// lookup reads the field name at p; the field is nil where the schema has none of that name.
+func (o *object) lookup(s *scanner, p int) (*field, int) {
+	if p >= len(s.b) || s.b[p] != '"' && (s.b[p] != '\'' || s.strict) {
+		return nil, s.syntax(p, "a field name")
+	}
+	name, p := s.text(p)
+	if p < 0 {
+		return nil, p
+	}
+	f := o.byName[string(name)]
+	return f, s.colon(p)
+}
+
+// complete ends an object that had count fields: those that it lacks are null.
+func (o *object) complete(s *scanner, p, i int, stamp uint64, count int) int {
+	if count == len(o.fields) {
+		return p
+	}
+	for k := range o.fields {
+		f := &o.fields[k]
+		if f.stamp == stamp {
+			continue
+		}
+		if !f.nullable {
+			s.fail(p, kindMissing, "", "")
+			s.within(f.name)
+			return -1
+		}
+		f.null(i)
+	}
+	return p
+}
+
+// unknown skips the value at p of a field that the schema lacks, whose name is at name.
+func (o *object) unknown(s *scanner, name, p int) int {
+	q := s.skip(p, o.depth)
+	if q < 0 || !s.rescue {
+		return q
+	}
+	if o.root {
+		s.keep(s.b[name:q])
+	} else {
+		s.extra = true
+	}
+	return q
+}
+
+// misfit handles the field f whose value at p gave q: it failed or, where the record is to be
+// rescued, had fields that the schema lacks. In a record to be rescued the column becomes null where it failed.
+func (o *object) misfit(s *scanner, f *field, p, q, i int) int {
+	if q >= 0 && !o.root { // the column that this is in will be kept
+		return q
+	}
+	if q < 0 {
+		s.within(f.name)
+		if !o.root || !s.rescue || s.failure.fatal() || !f.nullable {
+			return -1
+		}
+		if q = s.skip(p, o.depth); q < 0 {
+			return q
+		}
+		f.truncate(i)
+		f.null(i)
+	}
+	s.extra = false
+	s.rescued = appendQuoted(s.keepComma(), f.name)
+	s.rescued = append(append(s.rescued, ':'), s.b[p:q]...)
+	return q
+}
+
+// drop gives the memory of all fields back.
+func (o *object) drop() {
+	for k := range o.fields {
+		o.fields[k].drop()
+	}
+}

@@ -1,0 +1,30 @@
+package json
+
+import (
+	"encoding/json"
+)
+
+// RescuedColumn is the name of the column that, with [Rescue], holds as a JSON object what of a
+// record did not fit the schema, each value as it stood in the record; null where all did.
+const RescuedColumn = "_rescued_data"
+
+// keepComma begins the next member of the rescued object.
+func (s *scanner) keepComma() []byte {
+	if len(s.rescued) == 0 {
+		return append(s.rescued, '{')
+	}
+	return append(s.rescued, ',')
+}
+
+// keep adds a member as it stands in the record.
+func (s *scanner) keep(member []byte) {
+	s.rescued = append(s.keepComma(), member...)
+}
+
+func appendQuoted(out []byte, name string) []byte {
+	q, err := json.Marshal(name)
+	if err != nil { // a string always can be
+		return append(out, `""`...)
+	}
+	return append(out, q...)
+}
