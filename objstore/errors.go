@@ -18,6 +18,9 @@ var (
 	ErrPermission = errors.New("permission denied")
 	// ErrNotSupported: this store cannot give what was asked for, such as IfAbsent.
 	ErrNotSupported = errors.New("not supported by this store")
+	// ErrNoBucket: the place that the store is rooted in does not exist; unlike an object, it is not
+	// made by a Put.
+	ErrNoBucket = errors.New("no such bucket")
 	// ErrKey: the key is not a valid key.
 	ErrKey = errors.New("invalid key")
 )

@@ -10,6 +10,11 @@ import (
 // on one works on all. On S3 the root's prefix counts too.
 const MaxKeyLen = 1024
 
+// Reserved begins the names that stores keep for themselves: temporary files, locks, probes. No
+// segment of a key may begin with it, and no list shows such names. Engines of Delta pass over
+// names that begin with "." too.
+const Reserved = ".ingestd-"
+
 // CheckKey returns nil for a valid key (see the package comment), else an error that wraps ErrKey
 // and says what is wrong.
 func CheckKey(key string) error {
@@ -26,6 +31,9 @@ func CheckKey(key string) error {
 	for seg := range strings.SplitSeq(key, "/") {
 		if seg == "" || seg == "." || seg == ".." {
 			return fmt.Errorf("%w: %q has a segment %q", ErrKey, key, seg)
+		}
+		if strings.HasPrefix(seg, Reserved) {
+			return fmt.Errorf("%w: %q: names that begin with %s belong to the store", ErrKey, key, Reserved)
 		}
 	}
 	return nil

@@ -5,8 +5,8 @@
 // Store offers it atomically among all processes that use the same place, or refuses it.
 //
 // A Store is rooted at a URL. Keys are relative to the root, use '/' as separator, never start or
-// end with '/', have no empty, "." or ".." segment, and are plain UTF-8: no percent-encoding is
-// applied or undone by a Store.
+// end with '/', have no empty, "." or ".." segment nor one that begins with [Reserved], and are
+// plain UTF-8: no percent-encoding is applied or undone by a Store.
 //
 // All stores pass the suite in package storetest. Behaviour is added by wrapping: package fault
 // injects faults for tests.
@@ -28,6 +28,8 @@ import (
 type Store interface {
 	// Get opens an object, or a range of it, for reading. Idempotent. The Info describes the whole
 	// object, not the range. The reader must be closed; reading ends with an error when ctx ends.
+	// When the object is replaced meanwhile, the reader goes on with the old content or ends with a
+	// retryable error; it never mixes.
 	// Errors: ErrNotExist; ErrRange when r starts past the end.
 	Get(ctx context.Context, key string, r Range) (io.ReadCloser, Info, error)
 
@@ -71,7 +73,7 @@ type Range struct {
 type Info struct {
 	Key     string
 	Size    int64
-	ModTime time.Time // of the store's clock
+	ModTime time.Time // of the store's clock; zero in the Info of a Put where the store does not say
 	ETag    ETag      // may be empty in a List
 }
 

@@ -86,7 +86,7 @@ func (s *Store) RemoveStale(ctx context.Context, before time.Time) (int, error) 
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		if d.IsDir() || !strings.HasPrefix(d.Name(), reserved) || filepath.Ext(d.Name()) != ".tmp" {
+		if d.IsDir() || !strings.HasPrefix(d.Name(), objstore.Reserved) || filepath.Ext(d.Name()) != ".tmp" {
 			return nil
 		}
 		fi, err := d.Info()

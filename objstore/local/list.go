@@ -125,7 +125,7 @@ func (w *walk) read(dir string) ([]entry, fs.FileInfo, error) {
 	}
 	var entries []entry
 	for _, d := range all {
-		if name := d.Name(); strings.HasPrefix(name, reserved) || !utf8.ValidString(name) {
+		if name := d.Name(); strings.HasPrefix(name, objstore.Reserved) || !utf8.ValidString(name) {
 			continue
 		}
 		key := path.Join(dir, d.Name())

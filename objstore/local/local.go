@@ -9,16 +9,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/ingestd/ingestd/objstore"
 )
-
-// reserved begins the names that belong to the store.
-const reserved = ".ingestd-"
 
 // Store is an objstore.Store in a directory. Make one with New.
 type Store struct {
@@ -76,9 +72,6 @@ func (s *Store) path(ctx context.Context, key string) (string, error) {
 	}
 	if err := objstore.CheckKey(key); err != nil {
 		return "", err
-	}
-	if strings.HasPrefix(key, reserved) || strings.Contains(key, "/"+reserved) {
-		return "", fmt.Errorf("%w: names that begin with %s belong to the store", objstore.ErrKey, reserved)
 	}
 	return filepath.Join(s.root, filepath.FromSlash(key)), nil
 }

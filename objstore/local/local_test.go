@@ -93,7 +93,7 @@ func TestStaleTemporaryFiles(t *testing.T) {
 	s := open(t, t.TempDir(), WithNow(func() time.Time { return now }))
 	put(t, s, "folder/k", "v")
 	for name, age := range map[string]time.Duration{"old": 48 * time.Hour, "young": time.Minute} {
-		p := filepath.Join(s.Root(), "folder", reserved+name+".tmp")
+		p := filepath.Join(s.Root(), "folder", objstore.Reserved+name+".tmp")
 		if err := errors.Join(os.WriteFile(p, []byte("half"), 0o600), os.Chtimes(p, now.Add(-age), now.Add(-age))); err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestStaleTemporaryFiles(t *testing.T) {
 	if err != nil || n != 1 {
 		t.Errorf("removed %d, %v", n, err)
 	}
-	wantFiles(t, s, "folder/"+reserved+"young.tmp", "folder/k")
+	wantFiles(t, s, "folder/"+objstore.Reserved+"young.tmp", "folder/k")
 	info, err := s.Head(t.Context(), "folder/k")
 	if err != nil || !info.ModTime.Equal(now) {
 		t.Errorf("modification time %v, %v", info.ModTime, err)

@@ -98,7 +98,7 @@ func (s *Store) writeTemp(ctx context.Context, target string, b objstore.Body) (
 // read it, as for any file: other engines must be able to.
 func (s *Store) createTemp(dir string) (*os.File, error) {
 	for try := 0; ; try++ {
-		name := filepath.Join(dir, reserved+rand.Text()+".tmp")
+		name := filepath.Join(dir, objstore.Reserved+rand.Text()+".tmp")
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !errors.Is(err, fs.ErrNotExist) || try == 3 { // 3: someone removes the folder each time
 			return f, err

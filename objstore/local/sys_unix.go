@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ingestd/ingestd/objstore"
 	"golang.org/x/sys/unix"
 )
 
@@ -28,7 +29,7 @@ func inode(fi fs.FileInfo) uint64 {
 // lockFolder takes the lock that all compare-and-replace puts in dir take, in any process. It
 // waits until ctx ends. The lock is a file that stays, for removing it would let two hold it.
 func lockFolder(ctx context.Context, dir string) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dir, reserved+"lock"), os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := os.OpenFile(filepath.Join(dir, objstore.Reserved+"lock"), os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}

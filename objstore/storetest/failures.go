@@ -24,7 +24,7 @@ var failures = tests{
 		}
 	},
 	"invalid keys": func(t *testing.T, s objstore.Store) {
-		for _, key := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a/.", "a\x00b", "a\xffb", strings.Repeat("k", 1025)} {
+		for _, key := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a/.", "a\x00b", "a\xffb", strings.Repeat("k", 1025), ".ingestd-x", "a/.ingestd-probe/b"} {
 			_, err := putIf(s, key, "x", objstore.Cond{})
 			wantErr(t, err, objstore.ErrKey)
 			_, _, err = s.Get(t.Context(), key, objstore.Range{})
