@@ -36,6 +36,10 @@ func (v *validator) kafka(k *Kafka, key string) {
 	if k.IsolationLevel != "" {
 		v.oneOf(join(key, "isolation_level"), k.IsolationLevel, "read_committed", "read_uncommitted")
 	}
+	if k.StartingTimestampStrategy == "" {
+		k.StartingTimestampStrategy = "error"
+	}
+	v.oneOf(join(key, "starting_offsets_by_timestamp_strategy"), k.StartingTimestampStrategy, "error", "latest")
 	if t := k.TLS; t != nil && (t.CertFile == "") != (t.KeyFile == "") {
 		v.at(join(key, "tls"), "cert_file and key_file belong together")
 	}
