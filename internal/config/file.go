@@ -32,22 +32,23 @@ type Source struct {
 
 // Kafka is Spark's Kafka source, its options in snake_case.
 type Kafka struct {
-	Brokers              []string          `yaml:"brokers"`
-	Topics               []string          `yaml:"topics"`
-	TopicPattern         string            `yaml:"topic_pattern"`
-	StartingOffsets      OffsetSpec        `yaml:"starting_offsets"`
-	EndingOffsets        OffsetSpec        `yaml:"ending_offsets"`
-	MaxOffsetsPerTrigger int64             `yaml:"max_offsets_per_trigger"`
-	MinOffsetsPerTrigger int64             `yaml:"min_offsets_per_trigger"`
-	MaxTriggerDelay      time.Duration     `yaml:"max_trigger_delay"`
-	MinPartitions        int               `yaml:"min_partitions"`
-	FailOnDataLoss       *bool             `yaml:"fail_on_data_loss"`
-	IncludeHeaders       bool              `yaml:"include_headers"`
-	GroupID              string            `yaml:"group_id"`
-	IsolationLevel       string            `yaml:"isolation_level"`
-	TLS                  *TLS              `yaml:"tls"`
-	SASL                 *SASL             `yaml:"sasl"`
-	Options              map[string]string `yaml:"options"` // client options by Kafka's own names
+	Brokers                   []string          `yaml:"brokers"`
+	Topics                    []string          `yaml:"topics"`
+	TopicPattern              string            `yaml:"topic_pattern"`
+	StartingOffsets           OffsetSpec        `yaml:"starting_offsets"`
+	StartingTimestampStrategy string            `yaml:"starting_offsets_by_timestamp_strategy"` // error or latest, where a partition has no record that new
+	EndingOffsets             OffsetSpec        `yaml:"ending_offsets"`
+	MaxOffsetsPerTrigger      int64             `yaml:"max_offsets_per_trigger"`
+	MinOffsetsPerTrigger      int64             `yaml:"min_offsets_per_trigger"`
+	MaxTriggerDelay           time.Duration     `yaml:"max_trigger_delay"`
+	MinPartitions             int               `yaml:"min_partitions"`
+	FailOnDataLoss            *bool             `yaml:"fail_on_data_loss"`
+	IncludeHeaders            bool              `yaml:"include_headers"`
+	GroupID                   string            `yaml:"group_id"`
+	IsolationLevel            string            `yaml:"isolation_level"`
+	TLS                       *TLS              `yaml:"tls"`
+	SASL                      *SASL             `yaml:"sasl"`
+	Options                   map[string]string `yaml:"options"` // client options by Kafka's own names
 }
 
 // TLS is the transport security of a connection to the brokers.
