@@ -104,12 +104,12 @@ func (o Options) host() (host string, secure, aws bool, err error) {
 	return host, secure, strings.HasSuffix(name, ".amazonaws.com") || strings.HasSuffix(name, ".amazonaws.com.cn"), nil
 }
 
-// redacted is an endpoint without a user and password that someone wrote into it.
-func redacted(endpoint string) string {
-	if i := strings.LastIndexByte(endpoint, '@'); i >= 0 {
-		return "...@" + endpoint[i+1:]
+// redacted is an endpoint or URL without a user and password that someone wrote into it.
+func redacted(rawURL string) string {
+	if i := strings.LastIndexByte(rawURL, '@'); i >= 0 {
+		return "...@" + rawURL[i+1:]
 	}
-	return endpoint
+	return rawURL
 }
 
 // String shows the options without their secrets.

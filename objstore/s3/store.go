@@ -35,18 +35,18 @@ func New(rawURL string, o Options) (*Store, error) {
 		o, err = o.withDefaults()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", rawURL, err)
+		return nil, fmt.Errorf("open %s: %w", redacted(rawURL), err)
 	}
 	s := &Store{opts: o, bucket: bucket, prefix: prefix, url: strings.TrimSuffix("s3://"+bucket+"/"+prefix, "/"), owned: func() {}}
 	if o.Transport == nil {
 		t, err := NewTransport(o)
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", rawURL, err)
+			return nil, fmt.Errorf("open %s: %w", redacted(rawURL), err)
 		}
 		o.Transport, s.owned = t, t.CloseIdleConnections
 	}
 	if s.core, s.who, err = connect(o); err != nil {
-		return nil, fmt.Errorf("open %s: %w", rawURL, err)
+		return nil, fmt.Errorf("open %s: %w", redacted(rawURL), err)
 	}
 	s.host = s.core.EndpointURL().String()
 	s.parts.New = func() any { return new([]byte) }
