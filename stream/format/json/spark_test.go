@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/stream/format/json"
 	"github.com/ingestd/ingestd/stream/format/json/jsontest"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -80,5 +79,3 @@ func TestRecordsAreReadAsSparkReadsThem(t *testing.T) {
 		})
 	}
 }
-
-var _ stream.Records = records(nil)
