@@ -134,9 +134,9 @@ func Compare(a, b Value) (order int, ok bool) {
 	}
 	switch {
 	case a.kind == DateKind && b.kind == TimestampNTZKind:
-		return cmp.Compare(a.i*microsPerDay, b.i), true
+		return compareDate(a.i, b.i), true
 	case a.kind == TimestampNTZKind && b.kind == DateKind:
-		return cmp.Compare(a.i, b.i*microsPerDay), true
+		return -compareDate(b.i, a.i), true
 	case a.kind == FloatKind || b.kind == FloatKind:
 		x, okx := a.asFloat()
 		y, oky := b.asFloat()
@@ -148,6 +148,18 @@ func Compare(a, b Value) (order int, ok bool) {
 }
 
 const microsPerDay = 86_400_000_000
+
+// compareDate orders the midnight that a date begins with, which may lie beyond all timestamps, and a timestamp.
+func compareDate(days, micros int64) int {
+	day := micros / microsPerDay
+	if micros%microsPerDay < 0 {
+		day--
+	}
+	if days != day {
+		return cmp.Compare(days, day)
+	}
+	return cmp.Compare(0, micros-day*microsPerDay)
+}
 
 func compareSame(a, b Value) (int, bool) {
 	switch a.kind {
@@ -217,3 +229,9 @@ func (v Value) unscaled() (*big.Int, int64) {
 }
 
 func pow10(n int64) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil) }
+
+// Days gives a Date's days since 1970-01-01.
+func (v Value) Days() (days int64, ok bool) { return v.i, v.kind == DateKind }
+
+// Double gives a Float's value.
+func (v Value) Double() (f float64, ok bool) { return v.f, v.kind == FloatKind }

@@ -30,6 +30,9 @@ func TestCompareOrdersValuesOfEqualAndMixedTypes(t *testing.T) {
 		{dec(11, 1), Float(1.1), 0},
 		{Date(1), TimestampNTZ(86_400_000_000), 0},
 		{TimestampNTZ(86_399_999_999), Date(1), -1},
+		{TimestampNTZ(-1), Date(-1), 1},
+		{TimestampNTZ(math.MaxInt64), Date(math.MaxInt32), -1},
+		{TimestampNTZ(math.MinInt64), Date(math.MinInt32), 1},
 		{Timestamp(-1), Timestamp(0), -1},
 	}
 	for _, tt := range tests {

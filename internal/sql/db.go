@@ -1,0 +1,117 @@
+package sql
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	duckdb "github.com/duckdb/duckdb-go-bindings"
+)
+
+// DB is an in-memory DuckDB database: the memory, threads and tables that its sessions share. It is safe
+// for concurrent use.
+type DB struct {
+	opts    Options
+	db      duckdb.Database
+	ownTemp bool
+
+	mu       sync.Mutex
+	closed   bool
+	relation int64               // the last that was numbered
+	rows     map[int64]*Relation // what the table function rows reads, by number
+	sessions map[uint64]*Session // by DuckDB's number of the connection
+
+	filters []*Filter
+
+	functionsMu sync.Mutex
+	functions   functions
+}
+
+// Open starts a database.
+func Open(opts Options) (*DB, error) {
+	db := &DB{opts: opts, rows: map[int64]*Relation{}, sessions: map[uint64]*Session{}}
+	if opts.TempDir == "" {
+		dir, err := os.MkdirTemp("", "ingestd-sql-")
+		if err != nil {
+			return nil, fmt.Errorf("make a folder for SQL to spill to: %w", err)
+		}
+		db.opts.TempDir, db.ownTemp = dir, true
+	}
+	if err := db.start(); err != nil {
+		db.removeTemp()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (db *DB) start() error {
+	var config duckdb.Config
+	duckdb.CreateConfig(&config)
+	defer duckdb.DestroyConfig(&config)
+	for name, value := range db.opts.config() {
+		if duckdb.SetConfig(config, name, value) == duckdb.StateError {
+			return fmt.Errorf("start SQL: %q is no value for %s", value, name)
+		}
+	}
+	var reason string
+	if duckdb.OpenExt("", &db.db, config, &reason) == duckdb.StateError {
+		duckdb.Close(&db.db)
+		return fmt.Errorf("start SQL: %w", parseError(reason, ""))
+	}
+	if err := db.setUp(); err != nil {
+		duckdb.Close(&db.db)
+		return fmt.Errorf("start SQL: %w", err)
+	}
+	return nil
+}
+
+// setUp does what is done once for all sessions.
+func (db *DB) setUp() error {
+	var conn duckdb.Connection
+	if duckdb.Connect(db.db, &conn) == duckdb.StateError {
+		return fmt.Errorf("no connection")
+	}
+	defer duckdb.Disconnect(&conn)
+	if err := registerFunctions(db, conn); err != nil {
+		return err
+	}
+	var res duckdb.Result
+	defer duckdb.DestroyResult(&res)
+	if duckdb.Query(conn, "SET GLOBAL TimeZone = 'UTC'", &res) == duckdb.StateError {
+		return parseError(duckdb.ResultError(&res), "")
+	}
+	return nil
+}
+
+// Close ends the database and its filters. Every Session must have been closed.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	filters := db.filters
+	db.filters = nil
+	db.mu.Unlock()
+	for _, f := range filters {
+		f.Close()
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return nil
+	}
+	db.closed = true
+	duckdb.Close(&db.db)
+	return db.removeTemp()
+}
+
+func (db *DB) removeTemp() error {
+	if !db.ownTemp {
+		return nil
+	}
+	return os.RemoveAll(db.opts.TempDir)
+}
+
+// session finds the session of a connection.
+func (db *DB) session(connection uint64) *Session {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.sessions[connection]
+}
