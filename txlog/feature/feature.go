@@ -93,3 +93,10 @@ func implied(is func(*Feature) bool) []string {
 	}
 	return names
 }
+
+// Names are the features that the table supports, listed or implied by its versions, sorted.
+func Names(p *action.Protocol) []string {
+	names := slices.Concat(readerFeatures(p), writerFeatures(p))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
