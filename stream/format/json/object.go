@@ -148,8 +148,7 @@ func (o *object) misfit(s *scanner, f *field, p, q, i int) int {
 		f.null(i)
 	}
 	s.extra = false
-	s.rescued = appendQuoted(s.keepComma(), f.name)
-	s.rescued = append(append(s.rescued, ':'), s.b[p:q]...)
+	s.rescued = append(appendKey(s.keepComma(), f), s.b[p:q]...)
 	return q
 }
 

@@ -21,10 +21,14 @@ func (s *scanner) keep(member []byte) {
 	s.rescued = append(s.keepComma(), member...)
 }
 
-func appendQuoted(out []byte, name string) []byte {
-	q, err := json.Marshal(name)
-	if err != nil { // a string always can be
-		return append(out, `""`...)
+// appendKey appends the name of a field and a colon.
+func appendKey(out []byte, f *field) []byte {
+	if f.key != "" {
+		return append(out, f.key...)
 	}
-	return append(out, q...)
+	q, err := json.Marshal(f.name)
+	if err != nil { // a string always can be
+		return append(out, `"":`...)
+	}
+	return append(append(out, q...), ':')
 }
