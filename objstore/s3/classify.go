@@ -81,6 +81,7 @@ var (
 // classes are by code of S3 or MinIO; what is not here goes by status.
 var classes = map[string]class{
 	"NoSuchKey":                      {sentinel: objstore.ErrNotExist},
+	"NoSuchUpload":                   {hint: "the upload was removed while it was under way, by a lifecycle rule or another's abort"},
 	"NoSuchBucket":                   {sentinel: objstore.ErrNoBucket},
 	"PreconditionFailed":             {sentinel: objstore.ErrPrecondition},
 	"ConditionalRequestConflict":     busy, // another conditional put of the key was under way
@@ -119,6 +120,7 @@ var statuses = map[int]class{
 	http.StatusMovedPermanently:             region,
 	http.StatusNotImplemented:               {sentinel: objstore.ErrNotSupported},
 	http.StatusInsufficientStorage:          full,
+	http.StatusConflict:                     busy,
 	http.StatusTooManyRequests:              busy,
 	http.StatusRequestTimeout:               broken,
 	499:                                     broken, // a proxy saw us go

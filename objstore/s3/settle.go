@@ -52,33 +52,30 @@ func (w *write) settle(ctx context.Context) (objstore.Info, error) {
 }
 
 // rejected says whether the server refused the write because of what is there, or because the
-// upload is no longer there after an attempt that may have completed it.
+// upload is no longer there: an earlier attempt, ours or a proxy's, may have completed it.
 func (w *write) rejected(c class) bool {
-	switch {
-	case w.cond.IfMatch != "" && c.code == "NoSuchKey":
-		return true // there is nothing to match
-	case w.doubt != nil && c.code == "NoSuchUpload":
-		return true
-	}
-	return w.cond != (objstore.Cond{}) && c.sentinel == objstore.ErrPrecondition
+	return c.code == noUpload ||
+		w.cond != (objstore.Cond{}) && c.sentinel == objstore.ErrPrecondition ||
+		w.cond.IfMatch != "" && c.code == "NoSuchKey" // there is nothing to match
 }
+
+const noUpload = "NoSuchUpload"
 
 // judge reads back after err. known is false where trying again is safe and could help.
 func (w *write) judge(ctx context.Context, err error) (info objstore.Info, verdict error, known bool) {
 	found, o, rerr := w.readBack(ctx)
+	gone := w.s.classify(err).code == noUpload
 	switch {
-	case rerr != nil && w.doubt == nil:
+	case rerr != nil && w.doubt == nil && !gone:
 		return info, w.lost(err), true // there is only the server's word, and no reason to doubt it
 	case rerr != nil:
-		return info, w.unknown(errors.Join(w.doubt, fmt.Errorf("reading back: %w", rerr))), true
+		return info, w.unknown(errors.Join(err, fmt.Errorf("reading back: %w", rerr))), true
 	case found == ours:
 		return infoOf(w.key, o), nil, true
-	case found == unchanged && w.s.classify(err).code != "NoSuchUpload":
-		return info, nil, false
-	case w.doubt == nil || w.cond.IfAbsent && found == others:
+	case w.cond.IfAbsent && found == others, w.doubt == nil && !gone && found == others:
 		return info, w.lost(err), true
-	case w.cond.IfMatch != "" || w.s.classify(err).code == "NoSuchUpload":
-		return info, w.unknown(fmt.Errorf("another object is there, but this one may have been before: %w", w.doubt)), true
+	case gone || w.cond.IfMatch != "" && found == others:
+		return info, w.unknown(fmt.Errorf("what is there now is not this object, which may have been there before: %w", err)), true
 	}
 	return info, nil, false
 }

@@ -12,6 +12,7 @@ type source struct {
 	s     *Store
 	r     io.Reader
 	ahead []byte // a part that was read already
+	count int    // of parts so far
 	ended bool
 }
 
@@ -36,13 +37,18 @@ func (c *source) part() ([]byte, error) {
 		buf = buf[:len(buf)+n]
 		if err == io.EOF {
 			c.ended = true
-			return buf, nil
+			if len(buf) == 0 && c.count > 0 { // the one before was full
+				c.release(buf)
+				return nil, io.EOF
+			}
+			break
 		}
 		if err != nil {
 			c.release(buf)
 			return nil, err
 		}
 	}
+	c.count++
 	return buf, nil
 }
 

@@ -28,8 +28,12 @@ var lists = tests{
 	},
 	"every prefix, every start": func(t *testing.T, s objstore.Store) {
 		all := putNasty(t, s)
+		var afters []string
+		for i := 0; i < len(all); i += 3 {
+			afters = append(afters, all[i])
+		}
 		prefixes := []string{"", "a", "a/", "a/b", "b", "b/", "b0", "unicode/", "unicode/z", "d", "date=2024-01-01", "absent", "absent/x", "deep/d/d", "_delta_log/0000000000000000000", ".", "x/."}
-		afters := append(slices.Clone(all), "", "a", "a/", "a/zzz", "b/", "unicode", "_delta_log/00000000000000000000.jsom", "\U0010ffff", "deep/d", "deep/d/d/e")
+		afters = append(afters, "", "a", "a/", "a/zzz", "b/", "unicode", "_delta_log/00000000000000000000.jsom", "\U0010ffff", "deep/d", "deep/d/d/e")
 		for _, prefix := range prefixes {
 			for _, after := range afters {
 				got, want := listKeys(t, s, prefix, after), wantKeys(all, prefix, after)

@@ -14,7 +14,7 @@ import (
 
 // BigSize is the size in bytes of the largest object of the suite: more than two parts of a
 // multipart upload of the default size.
-const BigSize = 35<<20 + 12345
+const BigSize = 20<<20 + 12345
 
 func noise(size int64) io.Reader {
 	return io.LimitReader(rand.NewChaCha8([32]byte{1, 2, 3}), size)

@@ -1,14 +1,16 @@
 // Package s3test is an S3 server inside the test process, and a transport that loses its answers.
 //
 // The server is gofakes3 with what it lacks and S3 has: If-Match on reads, conditions on the
-// completion of uploads in parts. It checks no signatures. Nothing but tests may import it.
+// completion of uploads in parts, one ETag for such an object. It checks no signatures. Nothing but tests may import it.
 package s3test
 
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -89,8 +91,27 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
 			return
 		}
+		s.complete(w, r)
+		return
 	}
 	s.fake.ServeHTTP(w, r)
+}
+
+var etagElement = regexp.MustCompile(`<ETag>[^<]*</ETag>`)
+
+// complete completes an upload and answers with the ETag that the object has from then on;
+// gofakes3 answers with another.
+func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
+	rec := httptest.NewRecorder()
+	s.fake.ServeHTTP(rec, r)
+	body := rec.Body.Bytes()
+	if rec.Code == http.StatusOK {
+		body = etagElement.ReplaceAll(body, []byte("<ETag>"+s.head(r).Header().Get("ETag")+"</ETag>"))
+	}
+	maps.Copy(w.Header(), rec.Header())
+	w.Header().Del("Content-Length")
+	w.WriteHeader(rec.Code)
+	_, _ = w.Write(body)
 }
 
 func (s *Server) violated(r *http.Request, head *httptest.ResponseRecorder) bool {
