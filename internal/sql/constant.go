@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (p *pruner) value(ctx context.Context, t arrow.DataType, e node) (v predica
 	if v, ok := plainConstant(t, e); ok {
 		return v, false, true
 	}
-	text, err := p.session.unparse(ctx, e)
+	text, err := p.session.unparse(ctx, withDoubles(e))
 	if err != nil {
 		return v, false, false
 	}
@@ -60,6 +61,29 @@ func (p *pruner) value(ctx context.Context, t arrow.DataType, e node) (v predica
 		return v, false, false // DuckDB may compare as floats, where it is another value
 	}
 	return v, false, ok
+}
+
+// withDoubles casts the doubles in e: written as text, 3e0 becomes 3.0, which is a decimal.
+func withDoubles(e node) node {
+	if e.text("class") == "CONSTANT" && e.child("value").child("type").text("id") == "DOUBLE" {
+		return node{"class": "CAST", "type": "OPERATOR_CAST", "alias": "", "child": map[string]any(e), "cast_type": map[string]any{"id": "DOUBLE", "type_info": nil}, "try_cast": false}
+	}
+	out := maps.Clone(e)
+	for key, v := range e {
+		switch v := v.(type) {
+		case map[string]any:
+			out[key] = map[string]any(withDoubles(v))
+		case []any:
+			list := slices.Clone(v)
+			for i := range list {
+				if c, ok := list[i].(map[string]any); ok {
+					list[i] = map[string]any(withDoubles(c))
+				}
+			}
+			out[key] = list
+		}
+	}
+	return out
 }
 
 // comparedAs is the type to which a constant of type from goes when it is compared with a column

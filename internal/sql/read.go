@@ -123,7 +123,7 @@ func (c *column) appendTo(b array.Builder, off, n int) error {
 	case *array.StringBuilder:
 		return c.appendText(b, off, n)
 	case *array.BinaryBuilder:
-		appendStrings(c, b.AppendNull, b.ReserveData, b.Append, off, n)
+		appendStrings(c, b.AppendNull, b.ReserveData, b.UnsafeAppend, off, n)
 	case *array.StructBuilder:
 		b.AppendValues(c.validities(off, n))
 		for i, child := range c.children {
@@ -279,7 +279,7 @@ func (c *column) appendText(b *array.StringBuilder, off, n int) error {
 	case duckdb.TypeInterval:
 		appendEach(c, b.AppendNull, func(v interval) { b.Append(v.String()) }, off, n)
 	default:
-		appendStrings(c, b.AppendNull, b.ReserveData, b.BinaryBuilder.Append, off, n)
+		appendStrings(c, b.AppendNull, b.ReserveData, b.UnsafeAppend, off, n)
 	}
 	return nil
 }
