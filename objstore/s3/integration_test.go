@@ -3,17 +3,71 @@
 package s3_test
 
 import (
+	"net/http"
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/objstore/s3"
 	"github.com/ingestd/ingestd/objstore/s3/s3test"
 )
 
-// The suite on a real MinIO (or S3): MINIO_ENDPOINT is its URL.
-func TestConformanceOnMinIO(t *testing.T) {
-	endpoint := os.Getenv("MINIO_ENDPOINT")
-	if endpoint == "" {
+// minioServer is the real MinIO (or S3) to test against: MINIO_ENDPOINT is its URL.
+func minioServer(t *testing.T) (endpoint, accessKey, secretKey string) {
+	t.Helper()
+	if os.Getenv("MINIO_ENDPOINT") == "" {
 		t.Skip("MINIO_ENDPOINT is not set")
 	}
-	s3test.RunAgainst(t, endpoint, os.Getenv("MINIO_ACCESS_KEY"), os.Getenv("MINIO_SECRET_KEY"))
+	return os.Getenv("MINIO_ENDPOINT"), os.Getenv("MINIO_ACCESS_KEY"), os.Getenv("MINIO_SECRET_KEY")
+}
+
+func TestConformanceOnMinIO(t *testing.T) {
+	endpoint, accessKey, secretKey := minioServer(t)
+	s3test.RunAgainst(t, endpoint, accessKey, secretKey)
+}
+
+func TestRacingWritersWithFaultsOnMinIOHaveOneWinner(t *testing.T) {
+	endpoint, accessKey, secretKey := minioServer(t)
+	url := "s3://" + s3test.NewBucket(t, endpoint, accessKey, secretKey) + "/t"
+	transport, err := s3.NewTransport(s3.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	raceWithFaults(t, []int{20, 6 << 20}, func(pick func(int, *http.Request) s3test.Fault) objstore.Store {
+		s, err := s3.New(url, s3.Options{
+			Endpoint: endpoint, AccessKey: accessKey, SecretKey: secretKey, MaxAttempts: 60, PartSize: 5 << 20,
+			Transport: &s3test.Transport{Base: transport, Pick: pick}, Sleep: s3test.Skip,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
+
+func TestWrongCredentialsOnMinIOSayWhatToCheck(t *testing.T) {
+	endpoint, accessKey, secretKey := minioServer(t)
+	bucket := s3test.NewBucket(t, endpoint, accessKey, secretKey)
+	for _, c := range []struct{ bucket, access, secret, want string }{
+		{bucket, accessKey, "wrong-" + secretKey, "AWS_SECRET_ACCESS_KEY"},
+		{bucket, "nobody-" + accessKey, secretKey, "AWS_ACCESS_KEY_ID"},
+		{"no-such-" + bucket[:20], accessKey, secretKey, "does not exist"},
+	} {
+		s, err := s3.New("s3://"+c.bucket, s3.Options{Endpoint: endpoint, AccessKey: c.access, SecretKey: c.secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		_, err = s.Put(t.Context(), "k", objstore.Bytes(nil), ifAbsent)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), secretKey) || objstore.IsRetryable(err) {
+			t.Errorf("%v; want %q", err, c.want)
+		}
+		for _, err := range s.List(t.Context(), "", "") {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v; want %q", err, c.want)
+			}
+		}
+	}
 }

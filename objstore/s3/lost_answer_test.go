@@ -114,14 +114,22 @@ func onePut(t *testing.T, srv *s3test.Server, i, size int, cond objstore.Cond, r
 // Writers race for keys while a third of all requests fail in some way. Each key has one winner,
 // and whoever is told something is told the truth.
 func TestRacingWritersWithFaultsHaveOneWinner(t *testing.T) {
-	const writers, keys = 5, 12
 	srv := s3test.New(t)
+	raceWithFaults(t, []int{20, 2500}, func(pick func(int, *http.Request) s3test.Fault) objstore.Store {
+		s, _ := faulty(t, srv, func(o *s3.Options) { o.MaxAttempts = 60 }, pick)
+		return s
+	})
+}
+
+// raceWithFaults races writers that each open a store of the same place, for objects of these sizes.
+func raceWithFaults(t *testing.T, sizes []int, open func(pick func(int, *http.Request) s3test.Fault) objstore.Store) {
+	const writers, keys = 5, 12
 	var mu sync.Mutex
 	told := map[string][]string{} // key -> writers that were told that they won
 	var wg sync.WaitGroup
 	for w := range writers {
 		rng := rand.New(rand.NewPCG(uint64(w), 7))
-		s, _ := faulty(t, srv, func(o *s3.Options) { o.MaxAttempts = 60 }, func(int, *http.Request) s3test.Fault {
+		s := open(func(int, *http.Request) s3test.Fault {
 			mu.Lock()
 			defer mu.Unlock()
 			if rng.IntN(3) == 0 {
@@ -132,8 +140,7 @@ func TestRacingWritersWithFaultsHaveOneWinner(t *testing.T) {
 		wg.Go(func() {
 			for k := range keys {
 				key, me := fmt.Sprintf("log/%d", k), fmt.Sprint("writer-", w)
-				size := 20 + 2500*(k%2)
-				_, err := s.Put(context.Background(), key, objstore.Bytes(content(me, size)), ifAbsent)
+				_, err := s.Put(context.Background(), key, objstore.Bytes(content(me, sizes[k%len(sizes)])), ifAbsent)
 				switch {
 				case err == nil:
 					mu.Lock()
@@ -146,7 +153,7 @@ func TestRacingWritersWithFaultsHaveOneWinner(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	sound := srv.Store(t, "t", srv.Options(t))
+	sound := open(always(s3test.None))
 	for k := range keys {
 		key := fmt.Sprintf("log/%d", k)
 		got, _, err := objstore.ReadAll(t.Context(), sound, key)

@@ -122,7 +122,10 @@ func (t *Transport) twice(r *http.Request) (*http.Response, error) {
 			resp.Body.Close()
 		}
 		again := r.Clone(r.Context())
-		again.Body = io.NopCloser(bytes.NewReader(body))
+		again.Body = http.NoBody
+		if len(body) > 0 {
+			again.Body = io.NopCloser(bytes.NewReader(body))
+		}
 		var err error
 		if resp, err = t.Base.RoundTrip(again); err != nil {
 			return nil, err
