@@ -1,15 +1,18 @@
 package json_test
 
 import (
+	"bytes"
+	"fmt"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/ingestd/ingestd/internal/applog"
 	"github.com/ingestd/ingestd/internal/shop"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/stream/format/json"
-	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // records are Records in one buffer.
@@ -62,11 +65,55 @@ func benchmark(b *testing.B, opts json.Options, recs records, size int64) {
 	b.ReportMetric(float64(b.N)*float64(len(recs))/used.Seconds()/1e6, "Mrows/cpu-s")
 }
 
+// BenchmarkShop reads what the demo sends, in chunks of several sizes.
 func BenchmarkShop(b *testing.B) {
-	s, err := schema.ParseDDL(shop.DDL)
-	if err != nil {
-		b.Fatal(err)
+	for _, n := range []int{1000, 5000, 20_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			recs, size := shopRecords(n)
+			benchmark(b, json.Options{Schema: ddl(b, shop.DDL)}, recs, size)
+		})
 	}
-	recs, size := shopRecords(20_000)
-	benchmark(b, json.Options{Schema: s}, recs, size)
+}
+
+// BenchmarkShapes reads the same and other things in other shapes.
+func BenchmarkShapes(b *testing.B) {
+	change := func(f func(value []byte) []byte) (records, int64) {
+		recs, _ := shopRecords(5000)
+		size := 0
+		for i := range recs {
+			recs[i].Value = f(recs[i].Value)
+			size += len(recs[i].Value)
+		}
+		return recs, int64(size)
+	}
+	b.Run("blanks after colons and commas", func(b *testing.B) {
+		recs, size := change(func(v []byte) []byte {
+			v = bytes.ReplaceAll(v, []byte(`":`), []byte(`": `))
+			return bytes.ReplaceAll(v, []byte(`,"`), []byte(`, "`))
+		})
+		benchmark(b, json.Options{Schema: ddl(b, shop.DDL)}, recs, size)
+	})
+	b.Run("columns in another order", func(b *testing.B) {
+		recs, size := change(func(v []byte) []byte { return v })
+		s := ddl(b, shop.DDL)
+		slices.Reverse(s.Fields)
+		benchmark(b, json.Options{Schema: s}, recs, size)
+	})
+	b.Run("two of nine columns", func(b *testing.B) {
+		recs, size := change(func(v []byte) []byte { return v })
+		benchmark(b, json.Options{Schema: ddl(b, "user_id STRING, price DOUBLE")}, recs, size)
+	})
+	b.Run("escapes", func(b *testing.B) {
+		recs, size := change(func(v []byte) []byte { return bytes.ReplaceAll(v, []byte(` `), []byte(`\n`)) })
+		benchmark(b, json.Options{Schema: ddl(b, shop.DDL)}, recs, size)
+	})
+	b.Run("metadata and rescue", func(b *testing.B) {
+		recs, size := change(func(v []byte) []byte { return v })
+		benchmark(b, json.Options{Schema: ddl(b, shop.DDL), OnError: json.Rescue, Metadata: []json.Metadata{json.Topic, json.Partition, json.Offset, json.Timestamp, json.Key}}, recs, size)
+	})
+	b.Run("application logs", func(b *testing.B) {
+		g := applog.New(1, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+		recs, size := change(func([]byte) []byte { return g.Append(nil) })
+		benchmark(b, json.Options{Schema: ddl(b, applog.DDL)}, recs, size)
+	})
 }

@@ -35,7 +35,7 @@ func (c *compiler) object(s *schema.Struct, path string, depth int) (object, err
 	}
 	for i, sf := range s.Fields {
 		f := &o.fields[i]
-		f.name, f.ord, f.nullable, f.key = sf.Name, i+1, sf.Nullable, plainKey(sf.Name)
+		f.name, f.ord, f.nullable, f.keyMatch = sf.Name, i+1, sf.Nullable, newKeyMatch(sf.Name)
 		if o.byName[sf.Name] != nil {
 			return o, &SchemaError{Column: join(path, sf.Name), Reason: "there are two of that name"}
 		}
@@ -48,14 +48,6 @@ func (c *compiler) object(s *schema.Struct, path string, depth int) (object, err
 	}
 	o.after[len(s.Fields)] = &field{} // matches nothing
 	return o, nil
-}
-
-// plainKey is how senders write a field's name and the colon after it.
-func plainKey(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0xfffd }) {
-		return ""
-	}
-	return `"` + name + `":`
 }
 
 // node makes the node of a type; depth is how many objects and arrays its values stand in.

@@ -66,6 +66,36 @@ func (s *scanner) number(p int) (n number, _ int) {
 	return n, p
 }
 
+// plainNumber reads the numbers that nearly all are: mant / 10^frac, no sign, no exponent and at most 15
+// digits. Where it gives q 0 the number is another one, or none.
+func plainNumber(b []byte, p int) (mant uint64, frac, q int) {
+	start := p
+	for p < len(b) && b[p]-'0' <= 9 {
+		mant = mant*10 + uint64(b[p]-'0')
+		p++
+	}
+	count := p - start
+	if count == 0 || count > 1 && b[start] == '0' {
+		return 0, 0, 0
+	}
+	if p < len(b) && b[p] == '.' {
+		p++
+		point := p
+		for p < len(b) && b[p]-'0' <= 9 {
+			mant = mant*10 + uint64(b[p]-'0')
+			p++
+		}
+		frac = p - point
+		if count += frac; frac == 0 {
+			return 0, 0, 0
+		}
+	}
+	if count > 15 || p < len(b) && b[p]|0x20 == 'e' {
+		return 0, 0, 0
+	}
+	return mant, frac, p
+}
+
 func (s *scanner) exponent(p int) (e, _ int) {
 	neg := false
 	if p < len(s.b) && (s.b[p] == '+' || s.b[p] == '-') {

@@ -1,5 +1,11 @@
 package json
 
+import (
+	"encoding/binary"
+	"strings"
+	"unicode/utf8"
+)
+
 // object reads the members of a JSON object into the same slot of its fields. It is what records
 // and STRUCT columns share.
 type object struct {
@@ -15,9 +21,30 @@ type object struct {
 
 type field struct {
 	member
-	key   string // `"name":`, what senders write; empty where the name needs escapes
+	keyMatch
 	ord   int    // counted from 1
 	stamp uint64 // of the object that had it last
+}
+
+// keyMatch is a field's name as senders write it, in quotes and with the colon: what is looked for
+// before the name is read in earnest. Two words are compared where they cover it, since a call for
+// every name of every record shows.
+type keyMatch struct {
+	key         string // empty where the name needs escapes, so that it never matches
+	first, last uint64 // its first and last eight bytes
+	tail        int    // where the last ones begin; 0 unless the two cover the key
+}
+
+func newKeyMatch(name string) keyMatch {
+	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == utf8.RuneError }) {
+		return keyMatch{}
+	}
+	m := keyMatch{key: `"` + name + `":`}
+	if n := len(m.key); n > 8 && n <= 16 {
+		b := []byte(m.key)
+		m.first, m.last, m.tail = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:]), n-8
+	}
+	return m
 }
 
 // read reads the object at p, whose brace is known to be there, into slot i.
@@ -31,23 +58,34 @@ func (o *object) read(s *scanner, p, i int) int {
 	}
 	for {
 		f := o.after[prev]
-		if k := f.key; len(k) > 0 && len(b)-p > len(k) && string(b[p:p+len(k)]) == k {
-			p += len(k)
+		hit := false
+		if r := b[p:]; f.tail > 0 && len(r) >= 24 {
+			hit = binary.LittleEndian.Uint64(r) == f.first && binary.LittleEndian.Uint64(r[f.tail&15:]) == f.last
+		} else {
+			hit = len(f.key) > 0 && len(r) > len(f.key) && string(r[:len(f.key)]) == f.key
+		}
+		at := p
+		if hit {
+			p += len(f.key)
 			if b[p] <= ' ' {
 				p = s.space(p)
 			}
 		} else {
-			at := p
 			if f, p = o.lookup(s, p); p < 0 {
 				return p
 			}
-			if f == nil {
-				if p = o.unknown(s, at, p); p < 0 {
-					return p
-				}
-				goto next
+			if f != nil {
+				o.after[prev] = f
 			}
-			o.after[prev] = f
+		}
+		if f == nil || f.node == nil {
+			if p = o.unknown(s, at, p); p < 0 {
+				return p
+			}
+			if f != nil {
+				prev = f.ord
+			}
+			goto next
 		}
 		if f.stamp == stamp {
 			f.truncate(i) // the last one counts
@@ -57,7 +95,12 @@ func (o *object) read(s *scanner, p, i int) int {
 		}
 		prev = f.ord
 		{
-			q := f.value(s, p, i)
+			q := 0
+			if p < len(b) && b[p] != 'n' {
+				q = f.read(s, p, i)
+			} else {
+				q = f.value(s, p, i)
+			}
 			if q < 0 || s.extra {
 				if q = o.misfit(s, f, p, q, i); q < 0 {
 					return q
@@ -83,7 +126,11 @@ func (o *object) read(s *scanner, p, i int) int {
 	}
 }
 
-// lookup reads the field name at p; the field is nil where the schema has none of that name.
+// maxStrangers is how many names that the schema lacks an object knows, so that they too are found
+// where they are expected. Senders have so many fields, or no end of them.
+const maxStrangers = 128
+
+// lookup reads the field name at p; the field is nil, or has no node, where the schema has none of that name.
 func (o *object) lookup(s *scanner, p int) (*field, int) {
 	if p >= len(s.b) || s.b[p] != '"' && (s.b[p] != '\'' || s.strict) {
 		return nil, s.syntax(p, "a field name")
@@ -93,6 +140,11 @@ func (o *object) lookup(s *scanner, p int) (*field, int) {
 		return nil, p
 	}
 	f := o.byName[string(name)]
+	if f == nil && len(name) <= 64 && len(o.after)-len(o.fields) <= maxStrangers {
+		f = &field{member: member{name: string(name)}, keyMatch: newKeyMatch(string(name)), ord: len(o.after)}
+		o.byName[f.name] = f
+		o.after = append(o.after, o.after[len(o.fields)])
+	}
 	return f, s.colon(p)
 }
 

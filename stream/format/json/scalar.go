@@ -32,6 +32,12 @@ type intNode[T int8 | int16 | int32 | int64] struct {
 
 func (x *intNode[T]) read(s *scanner, p, i int) int {
 	b := s.b
+	if mant, frac, q := plainNumber(b, p); q > 0 && frac == 0 {
+		if t := T(mant); int64(t) == int64(mant) {
+			x.col.Set(i, t)
+			return q
+		}
+	}
 	if p >= len(b) || b[p] != '-' && b[p]-'0' > 9 {
 		return s.mismatch(p, x.ddl)
 	}
@@ -92,6 +98,10 @@ func (n *number) notFinite() float64 {
 type doubleNode struct{ fixed[float64] }
 
 func (x *doubleNode) read(s *scanner, p, i int) int {
+	if mant, frac, q := plainNumber(s.b, p); q > 0 {
+		x.col.Set(i, float64(mant)/pow10[frac]) // exact: see number.float64
+		return q
+	}
 	n, text, q := s.float(p, "DOUBLE")
 	if q < 0 {
 		return q

@@ -26,7 +26,13 @@ type stringNode struct {
 }
 
 func (x *stringNode) read(s *scanner, p, i int) int {
-	t, q := s.anyText(p, x.depth)
+	var t []byte
+	var q int
+	if p < len(s.b) && s.b[p] == '"' {
+		t, q = s.text(p)
+	} else {
+		t, q = s.anyText(p, x.depth)
+	}
 	if q >= 0 {
 		x.col.Set(i, t)
 	}
