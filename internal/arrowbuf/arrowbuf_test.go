@@ -33,6 +33,12 @@ func TestThePoolGivesBackWhatWasFreed(t *testing.T) {
 	if n := p.Kept(); n > 1<<20 {
 		t.Errorf("%d bytes kept", n)
 	}
+	small := p.Allocate(100)
+	first = &small[0]
+	p.Free(small)
+	if b := p.Allocate(100); &b[0] != first {
+		t.Error("a full pool takes nothing any more")
+	}
 	p.Free(make([]byte, 77)) // not one of its own
 	none := NewPool(0)
 	none.Free(none.Allocate(10))

@@ -58,10 +58,15 @@ func (p *Pool) Free(b []byte) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.kept+c <= p.limit {
-		p.free[c] = append(p.free[c], b[:0])
-		p.kept += c
+	if c > p.limit/2 {
+		return
 	}
+	if p.kept+c > p.limit { // full of sizes that are no longer asked for
+		clear(p.free)
+		p.kept = 0
+	}
+	p.free[c] = append(p.free[c], b[:0])
+	p.kept += c
 }
 
 // Kept is how many bytes of freed memory the pool holds.

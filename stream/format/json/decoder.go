@@ -101,7 +101,7 @@ func (t *task) Decode(recs stream.Records) (arrow.RecordBatch, []stream.Rejected
 		rec := &t.rec
 		if size += len(rec.Value) + len(rec.Key); size > math.MaxInt32/2 {
 			t.truncate(0)
-			return nil, nil, fmt.Errorf("format json: %d records of more than 1 GiB in one chunk; lower max_partition_fetch_bytes", n)
+			return nil, nil, fmt.Errorf("format json: %d records of more than 1 GiB in one chunk; make the chunks of the source smaller", n)
 		}
 		if reason := t.row(rec, rows); reason == "" {
 			rows++

@@ -104,7 +104,7 @@ func (t *task) Decode(recs stream.Records) (arrow.RecordBatch, []stream.Rejected
 		rec := recs.At(i)
 		if size += recordSize(&rec); size > math.MaxInt32 {
 			t.Close()
-			return nil, nil, fmt.Errorf("%d records of more than 2 GiB in one chunk; lower max_partition_fetch_bytes", n)
+			return nil, nil, fmt.Errorf("%d records of more than 2 GiB in one chunk; make the chunks of the source smaller", n)
 		}
 		t.set(i, &rec)
 	}
