@@ -23,7 +23,7 @@ type Metadata struct {
 	Name             *string           // user-provided
 	Description      *string           // user-provided
 	Format           Format            // always parquet
-	SchemaString     string            // the schema as JSON, see package schema; empty in old logs, which is no columns
+	SchemaString     string            // the schema as JSON, see package schema; empty where the log has none
 	PartitionColumns []string          // in order; logical names
 	Configuration    map[string]string // table properties, "delta.*" and the user's own
 	CreatedTime      *int64            // milliseconds since the epoch

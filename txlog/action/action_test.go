@@ -204,6 +204,10 @@ func TestScanStopsAtTheErrorOfTheCaller(t *testing.T) {
 	if err := Each(text, func(Action) error { return io.ErrClosedPipe }); err != io.ErrClosedPipe {
 		t.Errorf("got %v", err)
 	}
+	refs := 0
+	if err := Scan([]byte(`{"remove":null,"add":{"path":"a","deletionVector":null}}`), func(f FileRef) error { refs++; return nil }, nil); err != nil || refs != 1 {
+		t.Errorf("nulls: %d references, %v", refs, err)
+	}
 	if err := Scan([]byte(`{"add":{"size":1}}`), func(FileRef) error { return nil }, nil); err == nil {
 		t.Error("a file action without a path must be refused")
 	}

@@ -73,6 +73,9 @@ func (d *Decoder) ref() (FileRef, error) {
 			ref.Path, err = d.s.Bytes()
 			return err
 		case "deletionVector":
+			if d.s.Null() {
+				return nil
+			}
 			dv, err := decodeDV(d.s, d.keys)
 			if err != nil {
 				return &fieldError{"deletionVector", err}

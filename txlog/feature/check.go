@@ -43,7 +43,9 @@ func (e *UnsupportedVersionError) Error() string {
 type InvalidProtocolError struct{ Reason string }
 
 // Error tells the reason.
-func (e *InvalidProtocolError) Error() string { return "the table's protocol action is not valid: " + e.Reason }
+func (e *InvalidProtocolError) Error() string {
+	return "the table's protocol action is not valid: " + e.Reason
+}
 
 // CheckRead says whether the table can be read by this version.
 // Errors: *UnsupportedVersionError, *UnsupportedFeatureError, *InvalidProtocolError.

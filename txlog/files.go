@@ -1,0 +1,190 @@
+package txlog
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+
+	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/checkpoint"
+	"github.com/ingestd/ingestd/txlog/feature"
+)
+
+// maxFollowed is how many commits a list of files is carried on over before it is better read anew,
+// from a newer checkpoint.
+const maxFollowed = 1000
+
+// fileSet says where the files of a version are listed: in the parts of a checkpoint, and in the
+// layers of the commits after it, which have the last word. Immutable.
+type fileSet struct {
+	base    *checkpoint.Ref // nil: none
+	parts   []checkpoint.Part
+	layers  layers
+	commits int // in layers
+}
+
+// fileCache keeps the file set of a snapshot once it was needed.
+type fileCache struct {
+	mu  sync.Mutex
+	set *fileSet
+	bad map[string]bool // checkpoints found to be damaged, by their first file
+}
+
+// follow carries the parent's set on over one commit, if the parent has one. What goes wrong is
+// left to be found by whoever reads the files.
+func (c *fileCache) follow(parent *fileCache, commit rawCommit) {
+	parent.mu.Lock()
+	set, bad := parent.set, parent.bad
+	parent.mu.Unlock()
+	c.bad = bad
+	if set == nil || set.commits >= maxFollowed {
+		return
+	}
+	if entries, err := readEntries(commit); err == nil {
+		c.set = &fileSet{base: set.base, parts: set.parts, layers: set.layers.with(newLayer(entries)), commits: set.commits + 1}
+	}
+}
+
+// fileSet finds the set, building it the first time.
+func (s *Snapshot) fileSet(ctx context.Context) (*fileSet, error) {
+	s.files.mu.Lock()
+	defer s.files.mu.Unlock()
+	if s.files.set != nil {
+		return s.files.set, nil
+	}
+	err := s.log.build(ctx, s.version, func(seg segment) (err error) {
+		if seg.base != nil && s.files.bad[seg.base.Files[0].Key] {
+			return &checkpoint.CorruptError{Key: seg.base.Files[0].Key, Err: errFoundBad}
+		}
+		s.files.set, err = s.buildFileSet(ctx, seg)
+		return err
+	})
+	return s.files.set, err
+}
+
+var errFoundBad = errors.New("it was found so before")
+
+func (s *Snapshot) buildFileSet(ctx context.Context, seg segment) (*fileSet, error) {
+	set := &fileSet{base: seg.base, commits: int(seg.version - seg.first() + 1)}
+	if seg.base != nil {
+		var top []action.Action
+		if feature.Supports(s.state.protocol, "v2Checkpoint") { // else there can be no sidecars
+			var err error
+			if top, err = seg.base.Top(ctx, s.log.store); err != nil {
+				return nil, err
+			}
+		}
+		set.parts = seg.base.Parts(top)
+	}
+	commits, err := eachCommit(ctx, s.log, seg.first(), seg.version, readEntries)
+	if err != nil {
+		return nil, err
+	}
+	if l := newLayer(commits...); len(l.entries) > 0 {
+		set.layers = layers{l}
+	}
+	return set, nil
+}
+
+// distrust notes that the checkpoint of a set is damaged, so that the next reading takes another.
+func (s *Snapshot) distrust(set *fileSet, err error) {
+	s.log.opts.Logger.Warn("a checkpoint cannot be used; an older one is tried", "table", s.log.store.URL(), "error", err)
+	s.files.mu.Lock()
+	defer s.files.mu.Unlock()
+	bad := map[string]bool{set.base.Files[0].Key: true}
+	for k := range s.files.bad {
+		bad[k] = true
+	}
+	s.files.bad = bad
+	if s.files.set == set {
+		s.files.set = nil
+	}
+}
+
+// Files streams the live files, in no order to rely on. The actions are the caller's, maps included.
+// The checkpoint is read as the sequence is; of the commits after it only the text is in memory.
+// A damaged checkpoint is passed over, unless it is only found to be so after files of it were
+// given: then the sequence ends with *checkpoint.CorruptError, and the next call passes it over.
+// Other errors: as [Log.Snapshot]. The first error ends the sequence.
+func (s *Snapshot) Files(ctx context.Context) iter.Seq2[*action.Add, error] {
+	return stream(ctx, s, false, (*action.FileDecoder).Add,
+		func(p checkpoint.Part) iter.Seq2[*action.Add, error] { return p.Adds(ctx, s.log.store) },
+		func(a *action.Add) fileKey { return keyOf([]byte(a.Path), a.DeletionVector.UniqueID()) })
+}
+
+// Tombstones streams the removed files that the log still knows of, expired ones included. Errors
+// and order as [Snapshot.Files].
+func (s *Snapshot) Tombstones(ctx context.Context) iter.Seq2[*action.Remove, error] {
+	return stream(ctx, s, true, (*action.FileDecoder).Remove,
+		func(p checkpoint.Part) iter.Seq2[*action.Remove, error] { return p.Removes(ctx, s.log.store) },
+		func(r *action.Remove) fileKey { return keyOf([]byte(r.Path), r.DeletionVector.UniqueID()) })
+}
+
+// stream gives the adds, or the removes, of a snapshot.
+func stream[A any](ctx context.Context, s *Snapshot, removes bool, decode func(*action.FileDecoder, []byte) (*A, error),
+	rows func(checkpoint.Part) iter.Seq2[*A, error], key func(*A) fileKey,
+) iter.Seq2[*A, error] {
+	return func(yield func(*A, error) bool) {
+		for {
+			set, err := s.fileSet(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			given, stopped, err := baseRows(set, rows, key, yield)
+			if stopped {
+				return
+			}
+			if err != nil {
+				if mayFallBack(err) {
+					s.distrust(set, err)
+					if !given {
+						continue
+					}
+				}
+				yield(nil, err)
+				return
+			}
+			layerRows(ctx, set.layers, removes, decode, yield)
+			return
+		}
+	}
+}
+
+// baseRows gives the rows of the checkpoint that no later commit has an action of.
+func baseRows[A any](set *fileSet, rows func(checkpoint.Part) iter.Seq2[*A, error], key func(*A) fileKey, yield func(*A, error) bool) (given, stopped bool, err error) {
+	for _, p := range set.parts {
+		for a, err := range rows(p) {
+			if err != nil {
+				return given, false, err
+			}
+			if set.layers.knows(key(a)) {
+				continue
+			}
+			given = true
+			if !yield(a, nil) {
+				return given, true, nil
+			}
+		}
+	}
+	return given, false, nil
+}
+
+func layerRows[A any](ctx context.Context, ls layers, removes bool, decode func(*action.FileDecoder, []byte) (*A, error), yield func(*A, error) bool) {
+	var dec action.FileDecoder
+	n := 0
+	for e := range ls.each {
+		if e.remove != removes {
+			continue
+		}
+		if n++; n%1024 == 0 && ctx.Err() != nil {
+			yield(nil, ctx.Err())
+			return
+		}
+		a, err := decode(&dec, e.body)
+		if !yield(a, err) || err != nil {
+			return
+		}
+	}
+}

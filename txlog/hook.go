@@ -1,0 +1,34 @@
+package txlog
+
+import "context"
+
+// Hook is work that a commit has made due. It is run off the commit path by the caller, at most
+// once; failing, or never running, does no harm to the table.
+type Hook interface {
+	// Name says what it is, for logs and metrics.
+	Name() string
+	// Run does the work.
+	Run(ctx context.Context) error
+}
+
+// checkpointDue: a checkpoint is due at every multiple of the interval, and where those before were missed.
+func (s *Snapshot) checkpointDue() bool {
+	interval := s.props.CheckpointInterval()
+	if s.version == 0 {
+		return false
+	}
+	return s.version%interval == 0 || s.version-max(s.log.checkpointed.Load(), 0) >= 2*interval
+}
+
+// checkpointHook writes the checkpoint of a version.
+type checkpointHook struct{ s *Snapshot }
+
+func (h *checkpointHook) Name() string { return "checkpoint" }
+
+func (h *checkpointHook) Run(ctx context.Context) error {
+	if h.s.log.checkpointed.Load() >= h.s.version { // a newer commit was faster
+		return nil
+	}
+	_, err := h.s.Checkpoint(ctx)
+	return err
+}

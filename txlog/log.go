@@ -1,0 +1,119 @@
+package txlog
+
+import (
+	"context"
+	"log/slog"
+	"math/rand"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ingestd/ingestd/objstore"
+)
+
+// Options of a Log. The zero Options are the defaults.
+type Options struct {
+	Now    func() time.Time // default time.Now
+	Rand   *rand.Rand       // of the jitter between attempts; default seeded from the clock
+	Logger *slog.Logger     // of what is odd but harmless; default discards
+	// Sleep waits between attempts to commit, or until ctx ends; default waits in real time.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// NewID makes the txnId of an attempt to commit, which must be unique; default a random UUID.
+	NewID func() string
+	// MaxCommitAttempts bounds how often one transaction tries; default 1000.
+	MaxCommitAttempts int
+	// EngineInfo is what commitInfo tells of us; default "ingestd/dev".
+	EngineInfo string
+}
+
+// Log is the _delta_log of one table. It may be used by many goroutines.
+type Log struct {
+	store objstore.Store
+	opts  Options
+
+	randMu sync.Mutex
+	// checkpointed is the newest checkpoint version that this Log has heard of; -1 for none.
+	checkpointed atomic.Int64
+}
+
+// New is the log of the table at the root of store. Nothing is read yet.
+func New(store objstore.Store, opts Options) *Log {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Rand == nil {
+		opts.Rand = rand.New(rand.NewSource(time.Now().UnixNano()))
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Sleep == nil {
+		opts.Sleep = sleep
+	}
+	if opts.NewID == nil {
+		opts.NewID = uuid.NewString
+	}
+	if opts.MaxCommitAttempts <= 0 {
+		opts.MaxCommitAttempts = 1000
+	}
+	if opts.EngineInfo == "" {
+		opts.EngineInfo = "ingestd/dev"
+	}
+	l := &Log{store: store, opts: opts}
+	l.checkpointed.Store(-1)
+	return l
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// Store is where the table is.
+func (l *Log) Store() objstore.Store { return l.store }
+
+// heardOf notes that there is a checkpoint of a version.
+func (l *Log) heardOf(version int64) {
+	for {
+		cur := l.checkpointed.Load()
+		if version <= cur || l.checkpointed.CompareAndSwap(cur, version) {
+			return
+		}
+	}
+}
+
+// Snapshot is the newest version of the table.
+// Errors: *NotATableError; *GapError and *InvalidLogError for a damaged log; *feature.UnsupportedFeatureError
+// and *feature.UnsupportedVersionError for one that this version must not read; those of the store.
+func (l *Log) Snapshot(ctx context.Context) (*Snapshot, error) { return l.snapshot(ctx, latest) }
+
+// SnapshotAt is the table at a version. Errors: *VersionNotFoundError; those of [Log.Snapshot].
+func (l *Log) SnapshotAt(ctx context.Context, version int64) (*Snapshot, error) {
+	if version < 0 {
+		newest, err := l.Snapshot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &VersionNotFoundError{Version: version, Earliest: 0, Latest: newest.version}
+	}
+	return l.snapshot(ctx, version)
+}
+
+func (l *Log) snapshot(ctx context.Context, version int64) (s *Snapshot, err error) {
+	err = l.build(ctx, version, func(seg segment) error {
+		s, err = l.load(ctx, seg)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,201 @@
+package txlog
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Properties are the table properties in the configuration of the metadata. Where one is not set,
+// or has a value that cannot be read, its accessor gives the default of Spark; [Properties.Check]
+// finds those.
+type Properties struct{ m map[string]string }
+
+// NewProperties is m as properties; m must not change.
+func NewProperties(m map[string]string) Properties { return Properties{m} }
+
+// Names of the properties that the log and its writers heed.
+const (
+	PropAppendOnly             = "delta.appendOnly"
+	PropCheckpointInterval     = "delta.checkpointInterval"
+	PropDeletedFileRetention   = "delta.deletedFileRetentionDuration"
+	PropLogRetention           = "delta.logRetentionDuration"
+	PropSetTransactionRetain   = "delta.setTransactionRetentionDuration"
+	PropStatsAsJSON            = "delta.checkpoint.writeStatsAsJson"
+	PropStatsAsStruct          = "delta.checkpoint.writeStatsAsStruct"
+	PropIsolationLevel         = "delta.isolationLevel"
+	PropSkippingColumns        = "delta.dataSkippingNumIndexedCols"
+	PropSkippingStatsColumns   = "delta.dataSkippingStatsColumns"
+	PropCompression            = "delta.parquet.compression.codec"
+	PropTargetFileSize         = "delta.targetFileSize"
+	PropInCommitTimestamps     = "delta.enableInCommitTimestamps"
+	PropInCommitEnabledVersion = "delta.inCommitTimestampEnablementVersion"
+	PropInCommitEnabledTime    = "delta.inCommitTimestampEnablementTimestamp"
+)
+
+// Get is the raw value, and whether it is set.
+func (p Properties) Get(name string) (string, bool) {
+	v, ok := p.m[name]
+	return v, ok
+}
+
+// All is a copy of all properties, the user's own included.
+func (p Properties) All() map[string]string { return maps.Clone(p.m) }
+
+// AppendOnly: rows are never removed.
+func (p Properties) AppendOnly() bool { return p.bool(PropAppendOnly, false) }
+
+// CheckpointInterval is the number of commits between checkpoints; default 10.
+func (p Properties) CheckpointInterval() int64 {
+	if n := p.int(PropCheckpointInterval, 10); n > 0 {
+		return n
+	}
+	return 10
+}
+
+// DeletedFileRetention is how long removed files and their tombstones stay; default one week.
+func (p Properties) DeletedFileRetention() time.Duration {
+	return p.duration(PropDeletedFileRetention, 7*24*time.Hour)
+}
+
+// LogRetention is how long commits stay behind a checkpoint; default 30 days.
+func (p Properties) LogRetention() time.Duration {
+	return p.duration(PropLogRetention, 30*24*time.Hour)
+}
+
+// SetTransactionRetention is how long the progress of an application (txn) stays after it was last
+// updated, and whether it is limited at all. Who keeps offsets in txns must refuse a table that limits it.
+func (p Properties) SetTransactionRetention() (time.Duration, bool) {
+	const unset = time.Duration(-1)
+	d := p.duration(PropSetTransactionRetain, unset)
+	return d, d != unset
+}
+
+// StatsAsJSON: checkpoints hold statistics as JSON; default true.
+func (p Properties) StatsAsJSON() bool { return p.bool(PropStatsAsJSON, true) }
+
+// StatsAsStruct: checkpoints hold statistics as columns; default false, as the protocol has it.
+func (p Properties) StatsAsStruct() bool { return p.bool(PropStatsAsStruct, false) }
+
+// IndexedColumns is how many leaf columns, from the first, get statistics; -1 is all; default 32.
+func (p Properties) IndexedColumns() int { return int(p.int(PropSkippingColumns, 32)) }
+
+// StatsColumns is the list of columns that get statistics instead of the first ones, as it is
+// written (names with commas between), and whether it is set.
+func (p Properties) StatsColumns() (string, bool) { return p.Get(PropSkippingStatsColumns) }
+
+// Compression is the Parquet codec of new files, in lower case; default "zstd", as the protocol has it.
+func (p Properties) Compression() string {
+	if v, ok := p.m[PropCompression]; ok {
+		return strings.ToLower(strings.TrimSpace(v))
+	}
+	return "zstd"
+}
+
+// TargetFileSize is the size that files should have, in bytes, and whether it is set.
+func (p Properties) TargetFileSize() (int64, bool) {
+	v, ok := p.m[PropTargetFileSize]
+	if !ok {
+		return 0, false
+	}
+	n, err := parseBytes(v)
+	return n, err == nil && n > 0
+}
+
+// Isolation is the isolation level of writers; default WriteSerializable.
+func (p Properties) Isolation() IsolationLevel {
+	if l, err := ParseIsolationLevel(p.m[PropIsolationLevel]); err == nil {
+		return l
+	}
+	return WriteSerializable
+}
+
+func (p Properties) bool(name string, def bool) bool {
+	if v, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(p.m[name]))); err == nil {
+		return v
+	}
+	return def
+}
+
+func (p Properties) int(name string, def int64) int64 {
+	if v, err := strconv.ParseInt(strings.TrimSpace(p.m[name]), 10, 64); err == nil {
+		return v
+	}
+	return def
+}
+
+func (p Properties) duration(name string, def time.Duration) time.Duration {
+	if v, err := ParseInterval(p.m[name]); err == nil {
+		return v
+	}
+	return def
+}
+
+// PropertyError is a property with a value that it cannot have.
+type PropertyError struct{ Name, Value, Reason string }
+
+// Error tells name, value and what it should be.
+func (e *PropertyError) Error() string {
+	return fmt.Sprintf("table property %s = %q: %s", e.Name, e.Value, e.Reason)
+}
+
+// Check finds properties whose values cannot be read. Errors: *PropertyError, joined.
+func (p Properties) Check() error {
+	isBool := func(v string) error {
+		_, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(v)))
+		return reason(err, "must be true or false")
+	}
+	isInterval := func(v string) error {
+		_, err := ParseInterval(v)
+		return err
+	}
+	checks := map[string]func(string) error{
+		PropAppendOnly: isBool, PropStatsAsJSON: isBool, PropStatsAsStruct: isBool, PropInCommitTimestamps: isBool,
+		PropDeletedFileRetention: isInterval, PropLogRetention: isInterval, PropSetTransactionRetain: isInterval,
+		PropCheckpointInterval: func(v string) error {
+			n, err := strconv.Atoi(strings.TrimSpace(v))
+			if err == nil && n < 1 {
+				err = strconv.ErrRange
+			}
+			return reason(err, "must be a number of commits, at least 1")
+		},
+		PropSkippingColumns: func(v string) error {
+			n, err := strconv.Atoi(strings.TrimSpace(v))
+			if err == nil && n < -1 {
+				err = strconv.ErrRange
+			}
+			return reason(err, "must be a number of columns, or -1 for all")
+		},
+		PropIsolationLevel: func(v string) error {
+			_, err := ParseIsolationLevel(v)
+			return err
+		},
+		PropTargetFileSize: func(v string) error {
+			n, err := parseBytes(v)
+			if err == nil && n < 1 {
+				err = strconv.ErrRange
+			}
+			return reason(err, `must be a size such as 134217728 or "128mb"`)
+		},
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(checks)) {
+		if v, ok := p.m[name]; ok {
+			if err := checks[name](v); err != nil {
+				errs = append(errs, &PropertyError{name, v, err.Error()})
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func reason(err error, text string) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(text)
+}

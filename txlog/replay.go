@@ -1,0 +1,109 @@
+package txlog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/txlog/action"
+)
+
+// fetchers is how many commits are got and read at the same time.
+const fetchers = 8
+
+// rawCommit is a commit as it stands in the store.
+type rawCommit struct {
+	version int64
+	text    []byte
+	modTime time.Time
+}
+
+// fetch gets one commit. Errors: objstore.ErrNotExist and others of the store.
+func (l *Log) fetch(ctx context.Context, version int64) (rawCommit, error) {
+	text, info, err := objstore.ReadAll(ctx, l.store, commitKey(version))
+	if err != nil {
+		return rawCommit{}, err
+	}
+	return rawCommit{version: version, text: text, modTime: info.ModTime}, nil
+}
+
+// top reads all actions of a commit but those of files.
+func (c rawCommit) top() ([]action.Action, error) {
+	var out []action.Action
+	err := action.Scan(c.text, nil, func(a action.Action) error {
+		out = append(out, a)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("commit version %d: %w", c.version, err)
+	}
+	return out, nil
+}
+
+// eachCommit gets the commits from first to last, several at once, and gives what read makes of
+// each. read runs on several goroutines; the results come in the order of versions.
+func eachCommit[T any](ctx context.Context, l *Log, first, last int64, read func(rawCommit) (T, error)) ([]T, error) {
+	if last < first {
+		return nil, nil
+	}
+	out := make([]T, last-first+1)
+	g, within := errgroup.WithContext(ctx)
+	g.SetLimit(fetchers)
+	for v := first; v <= last && within.Err() == nil; v++ {
+		g.Go(func() error {
+			c, err := l.fetch(within, v)
+			if err == nil {
+				out[v-first], err = read(c)
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return out, ctx.Err()
+}
+
+// replayed is what one commit adds to the state.
+type replayed struct {
+	top     []action.Action
+	modTime time.Time
+}
+
+func replay(c rawCommit) (replayed, error) {
+	top, err := c.top()
+	return replayed{top, c.modTime}, err
+}
+
+// load builds the snapshot of a segment: all but its files.
+func (l *Log) load(ctx context.Context, seg segment) (*Snapshot, error) {
+	s := &Snapshot{log: l, version: seg.version}
+	if seg.base != nil {
+		top, err := seg.base.Top(ctx, l.store)
+		if err != nil {
+			return nil, err
+		}
+		s.state = s.state.next(top)
+		l.heardOf(seg.base.Version)
+	}
+	commits, err := eachCommit(ctx, l, seg.first(), seg.version, replay)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range commits {
+		s.state = s.state.next(c.top)
+		s.modTime = c.modTime
+	}
+	if len(commits) == 0 {
+		if err := s.readCommitTime(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.init(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
