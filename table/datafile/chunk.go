@@ -23,23 +23,19 @@ type chunk struct {
 	defs, reps levels
 	entries    int // in the page in hand, nulls among them
 
-	out    blocks
-	codec  *codec // nil: not known yet whether compressing is worth it
-	chosen *codec // what the writer was told to use
-	buf    []byte // scratch: levels, pages
-	packed []byte // scratch: compressed pages
+	out     blocks
+	codec   *codec // nil: not known yet whether compressing is worth it
+	chosen  *codec // what the writer was told to use
+	scratch *buffers
 
-	stats              chunkCounts
-	fileNulls          int64 // of finished chunks
-	rows               []int32
-	plainPages, dPages int32
+	stats     chunkCounts
+	fileNulls int64 // of finished chunks
 }
 
 // chunkCounts is what the footer says of a chunk.
 type chunkCounts struct {
 	entries, nulls   int64
 	raw, compressed  int64
-	headers          int64
 	plain, dictPages int32
 }
 
@@ -76,17 +72,17 @@ func (c *chunk) writeDense(arr arrow.Array, def uint8) error {
 		return nil
 	}
 	validity, offset := arr.NullBitmapBytes(), arr.Data().Offset()
-	c.rows = c.rows[:0]
+	c.scratch.rows = c.scratch.rows[:0]
 	out := c.defs.grow(n)
 	for i := range out {
 		if bitutil.BitIsSet(validity, offset+i) {
 			out[i] = c.def
-			c.rows = append(c.rows, int32(i))
+			c.scratch.rows = append(c.scratch.rows, int32(i))
 		} else {
 			out[i] = def
 		}
 	}
-	c.enc.add(arr, c.rows)
+	c.enc.add(arr, c.scratch.rows)
 	return nil
 }
 
@@ -96,7 +92,7 @@ func (c *chunk) writeSparse(arr arrow.Array, s slots) error {
 	} else {
 		c.reps.add(s.rep)
 	}
-	c.rows = c.rows[:0]
+	c.scratch.rows = c.scratch.rows[:0]
 	out := c.defs.grow(s.n)
 	for i, at := range s.at {
 		switch {
@@ -105,7 +101,7 @@ func (c *chunk) writeSparse(arr arrow.Array, s slots) error {
 			c.stats.nulls++
 		case arr.IsValid(int(at)):
 			out[i] = c.def
-			c.rows = append(c.rows, at)
+			c.scratch.rows = append(c.scratch.rows, at)
 		case !c.optional:
 			return &NullError{Column: dotted(c.path)}
 		default:
@@ -113,8 +109,8 @@ func (c *chunk) writeSparse(arr arrow.Array, s slots) error {
 			c.stats.nulls++
 		}
 	}
-	if len(c.rows) > 0 {
-		c.enc.add(arr, c.rows)
+	if len(c.scratch.rows) > 0 {
+		c.enc.add(arr, c.scratch.rows)
 	}
 	return nil
 }
@@ -124,28 +120,28 @@ func (c *chunk) endPage() error {
 	if c.entries == 0 {
 		return nil
 	}
-	c.buf = c.defs.append(c.reps.append(c.buf[:0]))
-	page, encoding := c.buf, format.RLEDictionary
+	c.scratch.buf = c.defs.append(c.reps.append(c.scratch.buf[:0]))
+	page, encoding := c.scratch.buf, format.RLEDictionary
 	if plain := c.enc.plain(); plain == nil {
-		c.buf = c.enc.appendPage(c.buf)
-		page = c.buf
+		c.scratch.buf = c.enc.appendPage(c.scratch.buf)
+		page = c.scratch.buf
 		c.stats.dictPages++
 	} else {
 		encoding = format.Plain
 		c.stats.plain++
-		if len(c.buf) <= headroom {
-			page = plain[headroom-len(c.buf):]
-			copy(page, c.buf)
+		if len(c.scratch.buf) <= headroom {
+			page = plain[headroom-len(c.scratch.buf):]
+			copy(page, c.scratch.buf)
 		} else {
-			c.buf = append(c.buf, plain[headroom:]...)
-			page = c.buf
+			c.scratch.buf = append(c.scratch.buf, plain[headroom:]...)
+			page = c.scratch.buf
 		}
 	}
 	header := format.PageHeader{Type: format.DataPage, DataPageHeader: some(format.DataPageHeader{
 		NumValues: int32(c.entries), Encoding: encoding,
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	})}
-	if err := c.finishPage(header, page, encoding == format.RLEDictionary); err != nil {
+	if err := c.finishPage(header, page, encoding == format.Plain); err != nil {
 		return err
 	}
 	c.stats.entries += int64(c.entries)
@@ -156,11 +152,8 @@ func (c *chunk) endPage() error {
 	return nil
 }
 
-func (c *chunk) finishPage(header format.PageHeader, page []byte, always bool) error {
-	data, err := c.compress(page, always)
-	if err != nil {
-		return err
-	}
+func (c *chunk) finishPage(header format.PageHeader, page []byte, plain bool) error {
+	data := c.compress(page, plain)
 	head, err := pageHeader(header, page, data)
 	if err != nil {
 		return err
@@ -184,24 +177,36 @@ func pageHeader(h format.PageHeader, page, data []byte) ([]byte, error) {
 	return thrift.Marshal(new(thrift.CompactProtocol), &h)
 }
 
-// compress compresses a page. The first page of a chunk decides: if it hardly shrinks, the chunk is
-// left as it is, unless it has a dictionary, which still may shrink.
-func (c *chunk) compress(page []byte, always bool) ([]byte, error) {
+// compress compresses a page. The first page of a PLAIN chunk decides how: not at all if it hardly
+// shrinks, with less effort if that gives nearly the same. A chunk with a dictionary is always
+// compressed, because the dictionary may shrink where the indices do not.
+func (c *chunk) compress(page []byte, plain bool) []byte {
 	if c.codec == nil {
 		c.codec = c.chosen
-		if !always && c.codec.encode != nil {
-			c.packed = c.codec.encode(c.packed, page)
-			if len(c.packed) <= len(page)/10*9 || len(page) < 1024 {
-				return c.packed, nil
-			}
-			c.codec = uncompressed
+		if plain && c.codec.encode != nil && len(page) >= 1024 {
+			return c.tryCodecs(page)
 		}
 	}
 	if c.codec.encode == nil {
-		return page, nil
+		return page
 	}
-	c.packed = c.codec.encode(c.packed, page)
-	return c.packed, nil
+	c.scratch.packed = c.codec.encode(c.scratch.packed, page)
+	return c.scratch.packed
+}
+
+func (c *chunk) tryCodecs(page []byte) []byte {
+	c.scratch.packed = c.codec.encode(c.scratch.packed, page)
+	if len(c.scratch.packed) > len(page)/10*9 {
+		c.codec = uncompressed
+		return page
+	}
+	if c.codec.cheap != nil {
+		if cheap := c.codec.cheap(nil, page); len(cheap) <= len(c.scratch.packed)/16*17 {
+			c.codec = &codec{name: c.codec.name, id: c.codec.id, encode: c.codec.cheap}
+			return cheap
+		}
+	}
+	return c.scratch.packed
 }
 
 // size is about what the chunk will take in the file so far.
@@ -219,7 +224,8 @@ func (c *chunk) flush(w io.Writer, offset int64) (format.ColumnChunk, int64, err
 		Encoding: []format.Encoding{format.RLE, format.Plain},
 	}
 	start := offset
-	if page, n := c.enc.dictionary(); n > 0 && c.stats.dictPages > 0 {
+	if c.stats.dictPages > 0 {
+		page, n := c.enc.dictionary(c.scratch.buf)
 		written, err := c.writeDictionary(w, page, n)
 		if err != nil {
 			return format.ColumnChunk{}, 0, err
@@ -250,10 +256,7 @@ func (c *chunk) flush(w io.Writer, offset int64) (format.ColumnChunk, int64, err
 }
 
 func (c *chunk) writeDictionary(w io.Writer, page []byte, n int) (int64, error) {
-	data, err := c.compress(page, true)
-	if err != nil {
-		return 0, err
-	}
+	data := c.compress(page, false)
 	head, err := pageHeader(format.PageHeader{Type: format.DictionaryPage,
 		DictionaryPageHeader: some(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, page, data)
 	if err != nil {
@@ -270,7 +273,7 @@ func (c *chunk) writeDictionary(w io.Writer, page []byte, n int) (int64, error) 
 }
 
 func newChunk(l *leaf, chosen *codec, pageLimit int) *chunk {
-	c := &chunk{leaf: l, enc: newEncoder(l), chosen: chosen, pageLimit: pageLimit}
-	c.defs.top, c.reps.top = l.def, l.rep
+	c := &chunk{leaf: l, enc: newEncoder(l), chosen: chosen, pageLimit: pageLimit, scratch: buffersPool.Get().(*buffers)}
+	c.defs, c.reps = levels{top: l.def, vals: c.scratch.defs}, levels{top: l.rep, vals: c.scratch.reps}
 	return c
 }

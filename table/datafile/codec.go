@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -16,6 +17,7 @@ type codec struct {
 	name   string
 	id     format.CompressionCodec
 	encode func(dst, src []byte) []byte // dst is memory to use, nothing is appended to it
+	cheap  func(dst, src []byte) []byte // the same format with less effort; may be nil
 }
 
 var uncompressed = &codec{name: "uncompressed", id: format.Uncompressed}
@@ -42,8 +44,13 @@ func newCodec(name string) (*codec, error) {
 	case "lz4":
 		name = "lz4_raw"
 	}
-	if name == "zstd" {
-		return &codec{name: name, id: format.Zstd, encode: encodeZstd}, nil
+	switch name {
+	case "snappy": // the variant of the library that finds less, three times as fast
+		return &codec{name: name, id: format.Snappy, encode: func(dst, src []byte) []byte {
+			return s2.EncodeSnappy(extend(dst[:0], s2.MaxEncodedLen(len(src))), src)
+		}}, nil
+	case "zstd":
+		return &codec{name: name, id: format.Zstd, encode: encodeZstd, cheap: literalsOnly}, nil
 	}
 	i := slices.IndexFunc(codecs, func(c codecID) bool { return c.name == name })
 	if i < 0 {
@@ -66,7 +73,6 @@ type codecID struct {
 }
 
 var codecs = []codecID{
-	{"snappy", compress.Codecs.Snappy, format.Snappy},
 	{"gzip", compress.Codecs.Gzip, format.Gzip},
 	{"lz4_raw", compress.Codecs.Lz4Raw, format.Lz4Raw},
 }

@@ -26,8 +26,9 @@ type encoder interface {
 	appendPage(dst []byte) []byte
 	// endPage begins the next page of the chunk.
 	endPage()
-	// dictionary is the chunk's dictionary page and the number of its values; 0: it has none.
-	dictionary() ([]byte, int)
+	// dictionary is the chunk's dictionary page, perhaps in the given memory, and the number of its
+	// values; 0: it has none.
+	dictionary(scratch []byte) ([]byte, int)
 	// dictSize is the size of the dictionary so far, in bytes.
 	dictSize() int
 	// bounds are the chunk's, PLAIN-encoded for the footer; nil where they are not known.

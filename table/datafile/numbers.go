@@ -27,7 +27,9 @@ type numbers[T number] struct {
 }
 
 func newNumbers[T number](extract extract[T], value func(T) any) *numbers[T] {
-	return &numbers[T]{extract: extract, value: value, page: make([]byte, headroom)}
+	e := numbersPool[T]().Get().(*numbers[T])
+	e.extract, e.value = extract, value
+	return e
 }
 
 func (e *numbers[T]) add(arr arrow.Array, rows []int32) {
@@ -97,7 +99,7 @@ func (e *numbers[T]) endPage() {
 	}
 }
 
-func (e *numbers[T]) dictionary() ([]byte, int) {
+func (e *numbers[T]) dictionary([]byte) ([]byte, int) {
 	return asBytes(e.dict.values), len(e.dict.values)
 }
 

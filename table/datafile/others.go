@@ -9,9 +9,9 @@ import (
 // plainOnly is what encoders without a dictionary have in common.
 type plainOnly struct{}
 
-func (plainOnly) appendPage(dst []byte) []byte { return dst }
-func (plainOnly) dictionary() ([]byte, int)    { return nil, 0 }
-func (plainOnly) dictSize() int                { return 0 }
+func (plainOnly) appendPage(dst []byte) []byte    { return dst }
+func (plainOnly) dictionary([]byte) ([]byte, int) { return nil, 0 }
+func (plainOnly) dictSize() int                   { return 0 }
 
 // bools encodes booleans, one bit each.
 type bools struct {

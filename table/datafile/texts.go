@@ -2,6 +2,7 @@ package datafile
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -30,11 +31,15 @@ type texts struct {
 	from  arrow.ArrayData // the dictionary that remap is about; nil: none
 	remap []uint32        // its indices to those of dict, plus 1; 0 is not known yet
 
+	fresh []int32 // scratch: values to be looked up
+
 	chunk, file byteSpan
 }
 
 func newTexts(isString bool) *texts {
-	return &texts{isString: isString, page: make([]byte, headroom)}
+	e := textsPool.Get().(*texts)
+	e.isString = isString
+	return e
 }
 
 func (e *texts) add(arr arrow.Array, rows []int32) {
@@ -104,8 +109,8 @@ func (e *texts) decide(offsets []int32, data []byte, rows []int32) {
 		e.dict.reset()
 		return
 	}
-	for i := range e.dict.len() { // they are new only once
-		e.chunk.add(e.dict.value(uint32(i)))
+	for v := range e.dict.values() { // they are new only once
+		e.chunk.add(v)
 	}
 }
 
@@ -162,36 +167,51 @@ func (e *texts) addDictionary(d *array.Dictionary, rows []int32) {
 		e.from = d.Data().Dictionary()
 		e.remap = zeroed(e.remap, values.Len())
 	}
+	e.learn(indices, rows, offsets, data)
 	at := len(e.indices)
 	e.indices = extend(e.indices, n)
 	out := e.indices[at:]
 	if rows == nil {
 		for i, x := range indices {
-			to := e.remap[x]
-			if to == 0 {
-				to = e.learn(x, data[offsets[x]:offsets[x+1]])
-			}
-			out[i] = to - 1
+			out[i] = e.remap[x] - 1
 		}
 		return
 	}
 	for i, r := range rows {
-		x := indices[r]
-		to := e.remap[x]
-		if to == 0 {
-			to = e.learn(x, data[offsets[x]:offsets[x+1]])
-		}
-		out[i] = to - 1
+		out[i] = e.remap[indices[r]] - 1
 	}
 }
 
-func (e *texts) learn(x int32, v []byte) uint32 {
-	i, fresh := e.dict.intern(v)
-	if fresh {
-		e.chunk.add(v)
+// learn fills remap for the values that are used and not known yet.
+func (e *texts) learn(indices, rows, offsets []int32, data []byte) {
+	e.fresh = e.fresh[:0]
+	if rows == nil {
+		for _, x := range indices {
+			if e.remap[x] == 0 {
+				e.remap[x] = 1 // until below, so that it is noted once
+				e.fresh = append(e.fresh, x)
+			}
+		}
+	} else {
+		for _, r := range rows {
+			if x := indices[r]; e.remap[x] == 0 {
+				e.remap[x] = 1
+				e.fresh = append(e.fresh, x)
+			}
+		}
 	}
-	e.remap[x] = i + 1
-	return i + 1
+	var hashes [ahead]uint64
+	for fresh := range slices.Chunk(e.fresh, ahead) {
+		e.dict.fetch(offsets, data, fresh, &hashes)
+		for k, x := range fresh {
+			v := data[offsets[x]:offsets[x+1]]
+			i, isNew := e.dict.internHashed(v, hashes[k])
+			if isNew {
+				e.chunk.add(v)
+			}
+			e.remap[x] = i + 1
+		}
+	}
 }
 
 func (e *texts) dictionaryAsPlain(indices, rows, offsets []int32, data []byte) {
@@ -231,15 +251,17 @@ func (e *texts) endPage() {
 	if !e.useDict {
 		return
 	}
-	n, size := e.dict.len(), len(e.dict.page)
+	n, size := e.dict.len(), e.dict.pageSize()
 	if e.rows >= dictEarlyRows && n > e.rows/10*9 || size > dictSoftBytes && n > e.rows/2 || size > dictHardBytes {
 		e.useDict = false
 	}
 }
 
-func (e *texts) dictionary() ([]byte, int) { return e.dict.page, e.dict.len() }
+func (e *texts) dictionary(scratch []byte) ([]byte, int) {
+	return e.dict.appendPage(scratch[:0]), e.dict.len()
+}
 
-func (e *texts) dictSize() int { return len(e.dict.page) }
+func (e *texts) dictSize() int { return e.dict.pageSize() }
 
 // longestBound is what a footer may hold of a string; a longer one would be no use to anybody.
 const longestBound = 1024

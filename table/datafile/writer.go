@@ -139,6 +139,7 @@ func (w *Writer) held() int64 {
 }
 
 // BytesWritten is about how large the file would be if it were closed now.
+// After Close it is the size of the file.
 func (w *Writer) BytesWritten() int64 { return w.offset + w.held() }
 
 // NumRecords is how many rows were written so far.
@@ -184,7 +185,7 @@ func (w *Writer) Close() (Result, error) {
 	if w.err != nil {
 		return Result{}, w.err
 	}
-	w.err = errClosed
+	defer w.Abort()
 	if err := w.finish(); err != nil {
 		return Result{}, fmt.Errorf("finish a data file: %w", err)
 	}
@@ -209,14 +210,14 @@ func (w *Writer) finish() error {
 	return w.emit(append(footer, magic...))
 }
 
-// Abort gives the memory of a file that is not to be finished back. It does nothing after Close.
+// Abort gives the memory of a file that is not to be finished back, for other files to use. It does
+// nothing after Close.
 func (w *Writer) Abort() {
-	if !errors.Is(w.err, errClosed) {
-		w.err = errClosed
-		for _, c := range w.chunks {
-			c.out.drop()
-		}
+	w.err = errClosed
+	for _, c := range w.chunks {
+		c.release()
 	}
+	w.chunks = nil
 }
 
 // match finds the columns of the file in a batch; the caller releases them.
