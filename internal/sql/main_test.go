@@ -127,6 +127,8 @@ type fakeTable struct {
 
 func (f *fakeTable) Schema() *arrow.Schema { return f.batches[0].Schema() }
 
+func (f *fakeTable) Version() int64 { return 0 }
+
 func (f *fakeTable) Scan(ctx context.Context, columns []string, where predicate.Filter) iter.Seq2[arrow.RecordBatch, error] {
 	f.scans.Add(1)
 	f.columns.Store(&columns)

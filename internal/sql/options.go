@@ -57,6 +57,8 @@ func (r TableRef) String() string {
 type TableSource interface {
 	// Schema is that of the rows.
 	Schema() *arrow.Schema
+	// Version is the table's version that is read.
+	Version() int64
 	// Scan yields the rows with columns, which are some of Schema's and at least one, found in the batches by
 	// name. where is a hint by which files may be skipped; the rows are filtered again. Each
 	// batch is the caller's to release. It may be called several times, and is stopped early by a query that

@@ -121,6 +121,9 @@ func (r *Relation) schema() *arrow.Schema { return r.columns }
 func (r *Relation) numRows() (n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if len(r.batches) == 0 {
+		return -1 // they are yet to come
+	}
 	for _, b := range r.batches {
 		n += b.NumRows()
 	}
