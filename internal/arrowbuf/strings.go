@@ -80,8 +80,10 @@ func (c *Strings) Truncate(i int) {
 	c.plain.Truncate(i)
 }
 
+// look gives up early where hardly a value came twice in the n slots written. A few thousand different
+// values, some frequent, look much like that at first and pay later, so it is not hasty.
 func (c *Strings) look(n int) {
-	if c.dict.n*dictPaysFor > n {
+	if c.dict.n > n-n/8 {
 		c.giveUp(n)
 		return
 	}
