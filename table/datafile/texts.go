@@ -90,12 +90,12 @@ func textParts(arr arrow.Array) ([]int32, []byte) {
 	return offsets, d.Buffers()[2].Bytes()
 }
 
-// decide takes a dictionary if at most half of the first values are new.
+// decide takes a dictionary unless nearly all of the first values are new.
 func (e *texts) decide(offsets []int32, data []byte, rows []int32) {
 	e.decided = true
-	n := min(sampled, len(offsets)-1)
+	n := min(2*sampled, len(offsets)-1)
 	if rows != nil {
-		n = min(sampled, len(rows))
+		n = min(2*sampled, len(rows))
 	}
 	for i := range n {
 		r := int32(i)
@@ -104,7 +104,7 @@ func (e *texts) decide(offsets []int32, data []byte, rows []int32) {
 		}
 		e.dict.intern(data[offsets[r]:offsets[r+1]])
 	}
-	e.useDict = e.dict.len() <= n/2
+	e.useDict = e.dict.len() <= n/20*19
 	if !e.useDict {
 		e.dict.reset()
 		return
