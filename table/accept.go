@@ -1,0 +1,191 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+// accept gives the schema that the table has after rows of an incoming schema were appended. Columns
+// are matched by name without regard to case; types may only widen (int in bigint, as Spark's ANSI
+// store assignment has it for upcasts). Columns that the table lacks are added with merge, else refused.
+// The result is table itself where nothing is added.
+// Errors: *schema.MergeError naming column and both types, *ExtraColumnsError, *MissingColumnError.
+func accept(table, incoming *schema.Struct, merge bool) (*schema.Struct, error) {
+	merged, err := schema.Merge(table, incoming)
+	if err != nil {
+		return nil, err
+	}
+	if err := requirePresent(table, incoming, nil); err != nil {
+		return nil, err
+	}
+	if merged == table {
+		return table, nil
+	}
+	if !merge {
+		return nil, &ExtraColumnsError{Columns: added(table, merged, nil), Table: table.Names()}
+	}
+	return merged, merged.Check()
+}
+
+// requirePresent says whether incoming has every column that is NOT NULL. A struct that may be null
+// is not asked for its fields where it is missing itself.
+func requirePresent(table, incoming *schema.Struct, path []string) error {
+	for _, f := range table.Fields {
+		at := append(path[:len(path):len(path)], f.Name)
+		in := incoming.Field(f.Name)
+		if in == nil {
+			if !f.Nullable {
+				return &MissingColumnError{Column: strings.Join(at, ".")}
+			}
+			continue
+		}
+		if err := requireNested(f.Type, in.Type, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func requireNested(table, incoming schema.Type, path []string) error {
+	switch t := table.(type) {
+	case *schema.Struct:
+		if in, ok := incoming.(*schema.Struct); ok {
+			return requirePresent(t, in, path)
+		}
+	case *schema.Array:
+		if in, ok := incoming.(*schema.Array); ok {
+			return requireNested(t.Element, in.Element, append(path, arrowmap.ElementName))
+		}
+	case *schema.Map:
+		if in, ok := incoming.(*schema.Map); ok {
+			if err := requireNested(t.Key, in.Key, append(path, arrowmap.KeyName)); err != nil {
+				return err
+			}
+			return requireNested(t.Value, in.Value, append(path, arrowmap.ValueName))
+		}
+	}
+	return nil
+}
+
+// added lists what merged has more than table, as DDL.
+func added(table, merged *schema.Struct, path []string) []string {
+	var names []string
+	for _, f := range merged.Fields {
+		at := append(path[:len(path):len(path)], f.Name)
+		old := table.Field(f.Name)
+		if old == nil {
+			names = append(names, strings.Join(at, ".")+" "+strings.ToUpper(f.Type.String()))
+			continue
+		}
+		names = append(names, addedNested(old.Type, f.Type, at)...)
+	}
+	return names
+}
+
+func addedNested(table, merged schema.Type, path []string) []string {
+	switch t := table.(type) {
+	case *schema.Struct:
+		if m, ok := merged.(*schema.Struct); ok {
+			return added(t, m, path)
+		}
+	case *schema.Array:
+		if m, ok := merged.(*schema.Array); ok {
+			return addedNested(t.Element, m.Element, append(path, arrowmap.ElementName))
+		}
+	case *schema.Map:
+		if m, ok := merged.(*schema.Map); ok {
+			return append(addedNested(t.Key, m.Key, append(slices.Clone(path), arrowmap.KeyName)),
+				addedNested(t.Value, m.Value, append(slices.Clone(path), arrowmap.ValueName))...)
+		}
+	}
+	if schema.SameType(table, merged) {
+		return nil
+	}
+	return []string{strings.Join(path, ".") + " " + strings.ToUpper(merged.String())} // void that becomes something
+}
+
+// binding makes batches of one incoming schema fit the table: which column goes where.
+type binding struct {
+	target *target
+	source []int // for each column of the table's schema the incoming one; -1: nulls
+}
+
+func bind(t *target, in *arrow.Schema) *binding {
+	b := &binding{target: t, source: make([]int, t.arrow.NumFields())}
+	index := arrowmap.FieldIndex(in.Fields())
+	for i, f := range t.arrow.Fields() {
+		b.source[i] = -1
+		if j, ok := index(f.Name); ok {
+			b.source[i] = j
+		}
+	}
+	return b
+}
+
+// apply gives rec in the table's columns, order and types. Columns that come dictionary-encoded with
+// int32 indices stay so, since the encoder takes them as they are. The caller releases the result.
+// Errors: *arrowmap.CastError, *NotNullError.
+func (b *binding) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
+	want := b.target.arrow
+	fields := slices.Clone(want.Fields())
+	cols := make([]arrow.Array, 0, len(fields))
+	defer func() {
+		for _, c := range cols {
+			c.Release()
+		}
+	}()
+	same := true
+	for i, f := range fields {
+		if b.source[i] < 0 {
+			cols, same = append(cols, arrowmap.Nulls(f.Type, int(rec.NumRows()))), false
+			continue
+		}
+		col := rec.Column(b.source[i])
+		if isDictionaryOf(col.DataType(), f.Type) {
+			col.Retain()
+			fields[i].Type, same = col.DataType(), false
+		} else {
+			var err error
+			if col, err = cast(ctx, col, f); err != nil {
+				return nil, err
+			}
+		}
+		cols = append(cols, col)
+	}
+	if err := checkNulls(b.target.rules, cols); err != nil {
+		return nil, err
+	}
+	s := want
+	if !same {
+		s = arrow.NewSchema(fields, nil)
+	}
+	return array.NewRecordBatch(s, cols, rec.NumRows()), nil
+}
+
+func cast(ctx context.Context, col arrow.Array, f arrow.Field) (arrow.Array, error) {
+	if arrow.TypeEqual(col.DataType(), f.Type) {
+		col.Retain()
+		return col, nil
+	}
+	out, err := arrowmap.Cast(ctx, col, f.Type)
+	if ce := (*arrowmap.CastError)(nil); errors.As(err, &ce) {
+		named := *ce
+		named.Column = strings.TrimSuffix(f.Name+"."+ce.Column, ".")
+		return nil, &named
+	}
+	return out, err
+}
+
+func isDictionaryOf(dt, value arrow.DataType) bool {
+	d, ok := dt.(*arrow.DictionaryType)
+	return ok && d.IndexType.ID() == arrow.INT32 && arrow.TypeEqual(d.ValueType, value) &&
+		(value.ID() == arrow.STRING || value.ID() == arrow.BINARY)
+}

@@ -1,0 +1,173 @@
+package golden_test
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/ingestd/ingestd/table/golden"
+)
+
+// sets are the tables of the four larger archives that counts.tsv lists, by set and folder.
+var sets = map[string]map[string]want{
+	"kernel-data": {
+		"app-txn-checkpoint":                          rows(22),
+		"app-txn-no-checkpoint":                       rows(22),
+		"app-txn-with-last-updated":                   refused(noData),
+		"basic-decimal-table":                         rows(4),
+		"basic_partitioned":                           rows(6),
+		"crc-full":                                    refused("deletionVectors"),
+		"crc-malformed":                               refused(notATable),
+		"data-reader-timestamp_ntz":                   rows(9),
+		"external-table-different-nullability":        rows(7),
+		"mixed-nulls":                                 rows(15),
+		"parquet_row_group_skipping":                  rows(5),
+		"parsed-stats":                                rows(600),
+		"partition_cm/id":                             refused("columnMapping"),
+		"partition_cm/name":                           refused("columnMapping"),
+		"partition_cm/none":                           rows(0),
+		"partitioned_with_materialize_feature":        rows(6),
+		"stats-writing-all-types/delta":               refused("columnMapping"),
+		"timestamp-truncation-stats":                  rows(6),
+		"type-widening":                               refused("typeWidening-preview"),
+		"v1-multi-part-partitioned-struct-stats-only": refused("deletionVectors"),
+		"v1-multi-part-struct-stats-only":             refused("deletionVectors"),
+		"v1-single-part-struct-stats-only":            refused("deletionVectors"),
+		"v2-classic-parquet-struct-stats-only":        refused("deletionVectors"),
+		"v2-json-sidecars-struct-stats-only":          refused("deletionVectors,v2Checkpoint"),
+		"v2-parquet-sidecars-struct-stats-only":       refused("deletionVectors,v2Checkpoint"),
+		"void-column":                                 rows(3),
+		"with-short-dv":                               refused("deletionVectors"),
+		"with_checkpoint_no_last_checkpoint":          refused(noData),
+	},
+	"spark-resources": {
+		"dbr_8_0_non_generated_columns":           rows(0),
+		"dbr_8_1_generated_columns":               rows(0),
+		"delta-0.1.0":                             rows(3),
+		"delta-1.2.1":                             rows(33),
+		"history/delta-0.2.0":                     rows(6),
+		"identity_test_written_by_version_5":      rows(3),
+		"partitioned-table-with-dv-large":         refused("deletionVectors"),
+		"transaction_log_schema_evolvability":     rows(18),
+		"variant-stats-nested-no-checkpoint":      refused("deletionVectors,variantShredding-preview,variantType"),
+		"variant-stats-no-checkpoint":             refused("variantShredding-preview,variantType"),
+		"variant-stats-state-reconstruction":      refused("variantShredding-preview,variantType"),
+		"variant-stats-with-struct-no-checkpoint": refused("deletionVectors,variantShredding-preview,variantType"),
+	},
+	"kernel-defaults": {
+		"basic-dv-no-checkpoint":                           refused("deletionVectors"),
+		"basic-dv-with-checkpoint":                         refused("deletionVectors"),
+		"basic-with-checkpoint":                            rows(150),
+		"catalog-owned-preview":                            refused("catalogManaged"),
+		"column-mapping-id":                                refused("columnMapping"),
+		"data-reader-partition-values-column-mapping-name": refused("columnMapping"),
+		"data-reader-primitives-column-mapping-name":       refused("columnMapping"),
+		"kernel-pagination-all-jsons":                      rows(150),
+		"kernel-pagination-multi-part-checkpoints":         rows(2000),
+		"kernel-pagination-single-checkpoint":              rows(130),
+		"kernel-pagination-v2-checkpoint-json":             refused("v2Checkpoint"),
+		"kernel-pagination-v2-checkpoint-parquet":          refused("v2Checkpoint"),
+		"spark-shredded-variant-preview-delta":             refused("variantShredding-preview,variantType"),
+		"spark-variant-checkpoint":                         refused("variantType-preview"),
+		"spark-variant-stable-feature-checkpoint":          refused("variantType"),
+	},
+	"duckdb": {
+		"data/inlined/issue_303_partitioned/delta_lake":    rows(16),
+		"data/inlined/null_constraints_lists/delta_lake":   rows(10),
+		"data/inlined/null_constraints_structs/delta_lake": rows(10),
+		"data/inlined/simple_table/delta_lake":             rows(10),
+		"data/inlined/unshredded-variant":                  refused("variantType-preview"),
+		"data/inlined/variant/basic":                       refused("variantType"),
+	},
+}
+
+// noData marks a table whose data files are not in the archive: it opens, and a scan tells the missing file.
+const noData = "(no data files)"
+
+// more are archives of the table alone, in NAME/delta or NAME.
+var more = map[string]want{
+	"cdf-column-mapping-id-mode":               refused("columnMapping"),
+	"cdf-column-mapping-name-mode":             refused("columnMapping"),
+	"cdf-table":                                readable(),
+	"cdf-table-data-change":                    readable(),
+	"cdf-table-delete-conditional-two-rows":    readable(),
+	"cdf-table-non-partitioned":                readable(),
+	"cdf-table-simple":                         readable(),
+	"cdf-table-with-cdc-and-dvs":               refused("deletionVectors"),
+	"timestamp-partitioned-table":              refused("deletionVectors"),
+	"v2-checkpoints-json-with-last-checkpoint": refused("v2Checkpoint"),
+	"v2-checkpoints-json-without-sidecars":     refused("v2Checkpoint"),
+	"v2-checkpoints-parquet-with-sidecars":     refused("v2Checkpoint"),
+	"v2-classic-checkpoint-json":               refused("v2Checkpoint"),
+}
+
+// readable: the table opens and a scan ends without an error; nobody told us its rows.
+func readable() want { return want{rows: -1} }
+
+func TestGoldenSets(t *testing.T) {
+	for set, tables := range sets {
+		t.Run(set, func(t *testing.T) {
+			tmp := t.TempDir()
+			golden.Unpack(t, "tables/"+set+".tar.zst", tmp)
+			for name, w := range tables {
+				t.Run(strings.ReplaceAll(name, "/", "_"), func(t *testing.T) {
+					check(t, findTable(t, tmp, name), "", w)
+				})
+			}
+		})
+	}
+}
+
+func TestGoldenTablesWithoutRows(t *testing.T) {
+	for name, w := range more {
+		t.Run(name, func(t *testing.T) {
+			tmp := t.TempDir()
+			golden.Unpack(t, "more/"+name+".tar.zst", tmp)
+			dir := filepath.Join(tmp, name, "delta")
+			if _, err := os.Stat(dir); err != nil {
+				dir = filepath.Join(tmp, name)
+			}
+			check(t, dir, "", w)
+		})
+	}
+}
+
+// findTable is the folder of a table in an unpacked set, which may have a folder of its own name.
+func findTable(t *testing.T, root, name string) string {
+	for _, dir := range []string{filepath.Join(root, name), filepath.Join(root, "delta", name)} {
+		if _, err := os.Stat(dir); err == nil {
+			return dir
+		}
+	}
+	t.Fatalf("no table %s in the archive", name)
+	return ""
+}
+
+// TestGoldenSetsCoverTheCounts holds the expectations against counts.tsv, so that no table is passed over.
+func TestGoldenSetsCoverTheCounts(t *testing.T) {
+	f, err := os.Open(filepath.Join(golden.Dir(t), "tables", "counts.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Scan() // the head
+	for lines.Scan() {
+		col := strings.Split(lines.Text(), "\t")
+		w, ok := sets[col[0]][col[1]]
+		if !ok {
+			t.Errorf("no expectation for %s of %s", col[1], col[0])
+			continue
+		}
+		n, err := strconv.Atoi(col[3])
+		if err == nil && w.refused == "" && n != w.rows {
+			t.Errorf("%s of %s has %d rows, the test wants %d", col[1], col[0], n, w.rows)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+}

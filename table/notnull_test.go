@@ -1,0 +1,106 @@
+package table
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+// jsonRows makes a batch of a schema in which everything is nullable.
+func jsonRows(t testing.TB, s *schema.Struct, rows string) arrow.RecordBatch {
+	t.Helper()
+	as, err := arrowmap.ToArrow(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, as, strings.NewReader(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+func TestNullsAreFoundWhereTheyMayNotBe(t *testing.T) {
+	for _, c := range []struct {
+		name, ddl, rows, column string
+		row                     int64
+	}{
+		{"none", "a INT NOT NULL", `[{"a":1}]`, "", 0},
+		{"a column", "a INT NOT NULL, b INT", `[{"a":1,"b":null},{"a":null}]`, "a", 1},
+		{"a field", "s STRUCT<a: INT NOT NULL>", `[{"s":{"a":1}},{"s":null},{"s":{"a":null}}]`, "s.a", 2},
+		{"a field of a null struct", "s STRUCT<a: INT NOT NULL>", `[{"s":null}]`, "", 0},
+		{"a field two levels down", "s STRUCT<t: STRUCT<a: INT NOT NULL>>", `[{"s":{"t":null}},{"s":{"t":{"a":null}}}]`, "s.t.a", 1},
+		{"a field in an array", "l ARRAY<STRUCT<a: INT NOT NULL>>", `[{"l":[]},{"l":null},{"l":[null,{"a":1}]},{"l":[{"a":null}]}]`, "l.element.a", -1},
+		{"a field in a map", "m MAP<STRING, STRUCT<a: INT NOT NULL>>", `[{"m":[{"key":"x","value":{"a":1}}]},{"m":[{"key":"x","value":{"a":null}}]}]`, "m.value.a", -1},
+		{"a map without nulls", "m MAP<STRING, STRUCT<a: INT NOT NULL>>", `[{"m":[{"key":"x","value":null}]},{"m":null}]`, "", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := ddl(t, c.ddl)
+			rec := jsonRows(t, s, c.rows)
+			defer rec.Release()
+			expectNotNull(t, checkNulls(nullRules(s), rec.Columns()), c.column, c.row)
+			// Also where the batch is a slice of a longer one.
+			if rec.NumRows() > 1 {
+				last := rec.NewSlice(rec.NumRows()-1, rec.NumRows())
+				defer last.Release()
+				row := c.row
+				if row > 0 {
+					row = 0
+				}
+				expectNotNull(t, checkNulls(nullRules(s), last.Columns()), c.column, row)
+			}
+		})
+	}
+}
+
+func expectNotNull(t *testing.T, err error, column string, row int64) {
+	t.Helper()
+	var e *NotNullError
+	if column == "" {
+		if err != nil {
+			t.Errorf("refused: %v", err)
+		}
+		return
+	}
+	if !errors.As(err, &e) || e.Column != column || e.Row != row || !strings.Contains(err.Error(), column) {
+		t.Errorf("got %v, want a null in row %d of %s", err, row, column)
+	}
+}
+
+func TestNullElementsAreFound(t *testing.T) {
+	s := &schema.Struct{Fields: []schema.Field{
+		{Name: "l", Type: &schema.Array{Element: schema.Integer}, Nullable: true},
+		{Name: "m", Type: &schema.Map{Key: schema.String, Value: schema.Integer}, Nullable: true},
+	}}
+	loose := ddl(t, "l ARRAY<INT>, m MAP<STRING, INT>")
+	for rows, column := range map[string]string{
+		`[{"l":[1,2],"m":[{"key":"a","value":1}]}]`: "",
+		`[{"l":[1,null]}]`:                          "l.element",
+		`[{"m":[{"key":"a","value":null}]}]`:        "m.value",
+	} {
+		rec := jsonRows(t, loose, rows)
+		expectNotNull(t, checkNulls(nullRules(s), rec.Columns()), column, -1)
+		rec.Release()
+	}
+}
+
+func TestNullsInsideDictionariesAreFound(t *testing.T) {
+	b := array.NewDictionaryBuilder(memory.DefaultAllocator, &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}).(*array.BinaryDictionaryBuilder)
+	defer b.Release()
+	for _, v := range []string{"a", "b"} {
+		if err := b.AppendString(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.AppendNull()
+	col := b.NewArray()
+	defer col.Release()
+	expectNotNull(t, checkNulls(nullRules(ddl(t, "a STRING NOT NULL")), []arrow.Array{col}), "a", 2)
+}
