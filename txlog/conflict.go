@@ -180,10 +180,16 @@ func (c *checker) checkRemove(r *action.Remove) *ConflictError {
 	switch {
 	case c.removed[path]:
 		return &ConflictError{Kind: ConcurrentDeleteDelete, Path: r.Path, Detail: "it removed a file that this commit removes too:"}
-	case c.read[path], r.DataChange && c.mine.Whole, r.DataChange && r.PartitionValues != nil && c.wouldRead(&action.Add{
-		Path: r.Path, PartitionValues: r.PartitionValues, Stats: r.Stats, DeletionVector: r.DeletionVector, DataChange: true,
-	}):
+	case c.read[path], r.DataChange && c.mayHaveRead(r):
 		return &ConflictError{Kind: ConcurrentDeleteRead, Path: r.Path, Detail: "it removed a file that this commit has read:"}
 	}
 	return nil
+}
+
+// mayHaveRead: where the partition of a removed file is not told, it may have been any.
+func (c *checker) mayHaveRead(r *action.Remove) bool {
+	if r.PartitionValues == nil {
+		return c.mine.Whole || len(c.mine.Partitions) > 0
+	}
+	return c.wouldRead(&action.Add{Path: r.Path, PartitionValues: r.PartitionValues, Stats: r.Stats, DeletionVector: r.DeletionVector, DataChange: true})
 }

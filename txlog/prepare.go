@@ -3,6 +3,8 @@ package txlog
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/feature"
@@ -106,6 +108,22 @@ func (t *Transaction) validate(after *Snapshot) error {
 		if err := v.action(a); err != nil {
 			return err
 		}
+	}
+	return t.supported(after)
+}
+
+// supported: a change of schema or properties must not bring what the protocol does not tell readers.
+func (t *Transaction) supported(after *Snapshot) error {
+	if after.state.metadata == t.base.state.metadata && after.state.protocol == t.base.state.protocol {
+		return nil
+	}
+	missing := feature.Missing(after.state.protocol, after.features())
+	if !t.create { // what was so before is not this commit's doing
+		before := feature.Missing(t.base.state.protocol, t.base.features())
+		missing = slices.DeleteFunc(missing, func(f string) bool { return slices.Contains(before, f) })
+	}
+	if len(missing) > 0 {
+		return &InvalidCommitError{fmt.Sprintf("schema or properties need the table features %s, which the protocol action does not list", strings.Join(missing, ", "))}
 	}
 	return nil
 }

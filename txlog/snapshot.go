@@ -80,7 +80,12 @@ func (s *Snapshot) Properties() Properties { return s.props }
 // CheckWrite says whether this version may write to the table.
 // Errors: *feature.UnsupportedFeatureError, *feature.UnsupportedVersionError.
 func (s *Snapshot) CheckWrite() error {
-	return feature.CheckWrite(s.state.protocol, feature.Table{Schema: s.schema, Properties: s.state.metadata.Configuration})
+	return feature.CheckWrite(s.state.protocol, s.features())
+}
+
+// features is what makes table features active.
+func (s *Snapshot) features() feature.Table {
+	return feature.Table{Schema: s.schema, Properties: s.state.metadata.Configuration}
 }
 
 // Txn is the progress of an application, and whether the table has any. Progress that

@@ -202,3 +202,16 @@ func TestStoredLeavesOutWhatSteersTheProtocol(t *testing.T) {
 		t.Error("Supports")
 	}
 }
+
+func TestMissingNamesWhatReadersWouldNotBeTold(t *testing.T) {
+	got := Missing(protocol(t, "1/2"), table(t, "a TIMESTAMP_NTZ", "delta.columnMapping.mode=id", "delta.enableChangeDataFeed=true"))
+	if strings.Join(got, ",") != "columnMapping,timestampNtz" {
+		t.Errorf("got %v", got)
+	}
+	if got := Missing(protocol(t, "3/7 timestampNtz timestampNtz"), table(t, "a TIMESTAMP_NTZ")); got != nil {
+		t.Errorf("got %v", got)
+	}
+	if got := Names(protocol(t, "2/5")); strings.Join(got, ",") != "appendOnly,changeDataFeed,checkConstraints,columnMapping,generatedColumns,invariants" {
+		t.Errorf("Names: %v", got)
+	}
+}

@@ -99,6 +99,19 @@ func needs(p *action.Protocol, t Table) (missing []*Feature, bad []string) {
 	return missing, bad
 }
 
+// Missing are the features that readers would need to know for a table of that schema and those
+// properties, and that the protocol does not support: a table must not come to have any.
+func Missing(p *action.Protocol, t Table) []string {
+	var names []string
+	missing, _ := needs(p, Table{Schema: t.Schema, Properties: Stored(t.Properties)})
+	for _, f := range missing {
+		if f.ReaderWriter {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // Stored are the properties without those that only steer the protocol of the table
 // (delta.feature.*, delta.minReaderVersion, delta.minWriterVersion), which a metaData action never holds.
 func Stored(properties map[string]string) map[string]string {
