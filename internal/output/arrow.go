@@ -1,8 +1,10 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -109,4 +111,23 @@ func timestamp(a *array.Timestamp, i int) string {
 		return t.Format("2006-01-02T15:04:05.999999999")
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.999999999Z")
+}
+
+// Owned is v without a reference to the memory of the array that it came from, so that it outlives the batch.
+func Owned(v any) any {
+	switch x := v.(type) {
+	case string:
+		return strings.Clone(x)
+	case []byte:
+		return bytes.Clone(x)
+	case []any:
+		for i := range x {
+			x[i] = Owned(x[i])
+		}
+	case Object:
+		for i := range x {
+			x[i].Value = Owned(x[i].Value)
+		}
+	}
+	return v
 }

@@ -55,6 +55,17 @@ func TestJSONKeepsOrderAndWritesWhatJSONCannotHold(t *testing.T) {
 	}
 }
 
+func TestNumbersAndPropertiesReadWell(t *testing.T) {
+	for want, v := range map[string]any{
+		"1173540.23": 1173540.23, "7.0": 7.0, "1e+20": 1e20, "1e-05": 1e-5, "Infinity": math.Inf(1), "NaN": math.NaN(),
+		"a=1, b=x y": map[string]string{"b": "x y", "a": "1"}, "0x00ff": []byte{0, 255}, `["a"]`: []string{"a"},
+	} {
+		if got := Text(v); got != want {
+			t.Errorf("Text(%v) = %s, want %s", v, got, want)
+		}
+	}
+}
+
 func TestCSVLeavesNullEmptyAndQuotes(t *testing.T) {
 	got := printed(t, CSV, []string{"a", "b"}, Row{nil, `x "y", z`})
 	if want := "a,b\n,\"x \"\"y\"\", z\"\n"; got != want {

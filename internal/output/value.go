@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Object is a JSON object that keeps the order of its members.
@@ -89,7 +92,9 @@ func Text(v any) string {
 		return floatText(x, 64)
 	case float32:
 		return floatText(float64(x), 32)
-	case []any, Object, map[string]string, []string, json.RawMessage:
+	case map[string]string:
+		return pairs(x)
+	case []any, Object, []string, json.RawMessage:
 		b, err := marshal(jsonValue(v))
 		if err != nil {
 			return err.Error()
@@ -100,6 +105,18 @@ func Text(v any) string {
 	}
 }
 
+// pairs prints a map of texts as "a=1, b=2", in the order of the keys.
+func pairs(m map[string]string) string {
+	var b strings.Builder
+	for i, k := range slices.Sorted(maps.Keys(m)) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(k + "=" + m[k])
+	}
+	return b.String()
+}
+
 func floatText(f float64, bits int) string {
 	switch {
 	case math.IsInf(f, 1):
@@ -108,6 +125,8 @@ func floatText(f float64, bits int) string {
 		return "-Infinity"
 	case f == math.Trunc(f) && math.Abs(f) < 1e15:
 		return strconv.FormatFloat(f, 'f', 1, bits)
+	case math.Abs(f) >= 1e-4 && math.Abs(f) < 1e15:
+		return strconv.FormatFloat(f, 'f', -1, bits)
 	}
 	return strconv.FormatFloat(f, 'g', -1, bits)
 }

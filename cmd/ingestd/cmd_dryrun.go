@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/spf13/cobra"
+
+	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/output"
+	"github.com/ingestd/ingestd/internal/service"
+)
+
+func (a *app) dryRunCommand() *cobra.Command {
+	var sample int64
+	var rows int
+	cmd := &cobra.Command{
+		Use:   "dry-run FILE",
+		Short: "Try a pipeline file on a sample of its source; writes nothing",
+		Long: `Connect to the source of each query, read its newest records, and show what would come of them: rows,
+differences from the table, rejected records with their reasons, files and bytes a day. Writes
+nothing, and does not move the query.`,
+		Example:           `  ingestd dry-run events.yaml --sample 5000`,
+		Args:              args("FILE"),
+		ValidArgsFunction: yamlFiles,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withBuilder(args[0], func(f *config.File, b service.Builder) error {
+				for _, q := range f.Queries {
+					d, err := b.DryRun(cmd.Context(), q, sample, time.Now())
+					if err != nil {
+						return err
+					}
+					if err := a.showDryRun(cmd.Context(), d, rows); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().Int64Var(&sample, "sample", 10_000, "read about so many records")
+	cmd.Flags().IntVar(&rows, "rows", 5, "show so many rows")
+	return cmd
+}
+
+// withBuilder loads a pipeline file and calls f with what makes queries of it.
+func (a *app) withBuilder(path string, f func(*config.File, service.Builder) error) error {
+	file, err := config.Load(path, a.env)
+	if err != nil {
+		return err
+	}
+	a.storageInto(file)
+	tables := service.Tables{Storage: file.Storage, Logger: a.logger()}
+	return f(file, service.Builder{Tables: tables, Stdout: a.stdout, Logger: a.logger()})
+}
+
+func (a *app) showDryRun(_ context.Context, d *service.DryRun, rows int) error {
+	if a.format() == output.JSON {
+		return a.dryRunJSON(d)
+	}
+	rejected := int64(0)
+	for _, n := range d.Rejected {
+		rejected += n
+	}
+	fmt.Fprintf(a.stdout, "query %s: %s records read, %s rows out, %s rejected\n\n", d.Query, count(d.Records), count(d.NumRows), count(rejected))
+	if err := output.Rows(a.stdout, output.Table, output.Columns(d.Schema), first(rows, output.Batches(batches(d.Rows)))); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout)
+	a.showDifference(d.Table)
+	for i, reason := range d.Reasons() {
+		if i == 0 {
+			fmt.Fprintln(a.stdout, "\nrejected:")
+		}
+		fmt.Fprintf(a.stdout, "  %s records: %s (first: %s)\n", count(d.Rejected[reason]), reason, d.Example[reason])
+	}
+	f := d.Forecast
+	fmt.Fprintf(a.stdout, "\nforecast: %s records in the last 24 hours: %s rows and %s a day; %d files a batch", count(f.RecordsLastDay), count(f.RowsPerDay), size(f.BytesPerDay), f.FilesPerBatch)
+	if f.FilesPerDay > 0 {
+		fmt.Fprintf(a.stdout, ", at most %s files a day", count(f.FilesPerDay))
+	}
+	fmt.Fprintln(a.stdout)
+	return nil
+}
+
+func (a *app) showDifference(d service.TableDifference) {
+	switch {
+	case d.Refused != nil:
+		fmt.Fprintf(a.stdout, "table %s would refuse the rows: %v\n", d.Location, d.Refused)
+	case !d.Exists:
+		fmt.Fprintf(a.stdout, "table %s does not exist; it would be created\n", d.Location)
+		return
+	case len(d.New) == 0 && len(d.Missing) == 0:
+		fmt.Fprintf(a.stdout, "table %s takes the rows as they are\n", d.Location)
+	}
+	for _, c := range d.New {
+		fmt.Fprintf(a.stdout, "  + %s  (not in the table)\n", c)
+	}
+	for _, c := range d.Missing {
+		fmt.Fprintf(a.stdout, "  - %s  (in the table only: null)\n", c)
+	}
+}
+
+func (a *app) dryRunJSON(d *service.DryRun) error {
+	rejected := make([]any, 0, len(d.Rejected))
+	for _, reason := range d.Reasons() {
+		rejected = append(rejected, output.Object{{Name: "reason", Value: reason}, {Name: "records", Value: d.Rejected[reason]}, {Name: "first", Value: d.Example[reason]}})
+	}
+	var refused any
+	if d.Table.Refused != nil {
+		refused = d.Table.Refused.Error()
+	}
+	for _, rec := range d.Rows {
+		rec.Release()
+	}
+	f := d.Forecast
+	return output.One(a.stdout, output.JSON,
+		[]string{"query", "records", "rows", "rejected", "table", "tableExists", "tableRefuses", "newColumns", "missingColumns",
+			"recordsLastDay", "rowsPerDay", "bytesPerDay", "filesPerBatch", "filesPerDay"},
+		output.Row{d.Query, d.Records, d.NumRows, rejected, d.Table.Location, d.Table.Exists, refused, d.Table.New, d.Table.Missing,
+			f.RecordsLastDay, f.RowsPerDay, f.BytesPerDay, f.FilesPerBatch, f.FilesPerDay})
+}
+
+func batches(recs []arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for _, r := range recs {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func first(n int, rows iter.Seq2[output.Row, error]) iter.Seq2[output.Row, error] {
+	return func(yield func(output.Row, error) bool) {
+		if n <= 0 {
+			return
+		}
+		i := 0
+		for row, err := range rows {
+			if i++; !yield(row, err) || i == n {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ingestd/ingestd/internal/output"
+	"github.com/ingestd/ingestd/internal/sample"
+)
+
+type generateFlags struct {
+	kind, rate, topic string
+	events            int64
+	seed              uint64
+	brokers           []string
+	partitions        int32
+}
+
+func (a *app) generateCommand() *cobra.Command {
+	var f generateFlags
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: "Make sample events, to a Kafka topic or to stdout",
+		Example: `  ingestd generate --events 3
+  ingestd generate --kind app-log --events 1000 > app.jsonl
+  ingestd generate --events 100000 --rate 10000/s --brokers localhost:9092 --topic events`,
+		Args: args(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.generate(cmd.Context(), f) },
+	}
+	cmd.Flags().StringVar(&f.kind, "kind", "shop", "kind of event: "+strings.Join(sample.Kinds, ", "))
+	cmd.Flags().Int64VarP(&f.events, "events", "n", 1000, "how many events; 0 goes on until stopped")
+	cmd.Flags().StringVar(&f.rate, "rate", "", "at most so many a second: 10000/s (default as fast as they are taken)")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the same seed makes the same events (default a new one)")
+	cmd.Flags().StringSliceVar(&f.brokers, "brokers", nil, "Kafka brokers, host:port,...; without them events go to stdout")
+	cmd.Flags().StringVar(&f.topic, "topic", "events", "topic, created where there is none")
+	cmd.Flags().Int32Var(&f.partitions, "partitions", 4, "partitions of a topic that is created")
+	must(cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(sample.Kinds, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func (a *app) generate(ctx context.Context, f generateFlags) error {
+	rate, err := parseRate(f.rate)
+	if err != nil {
+		return usageError{err}
+	}
+	if f.events < 0 {
+		return usageError{errors.New("--events must not be negative")}
+	}
+	seed, start := f.seed, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if seed == 0 {
+		seed, start = rand.Uint64(), time.Now()
+	}
+	events, err := sample.New(f.kind, f.events, rate, seed, start)
+	if err != nil {
+		return usageError{err}
+	}
+	if len(f.brokers) == 0 {
+		return events.Write(ctx, a.stdout)
+	}
+	var progress func(int64)
+	if output.IsTerminal(a.stderr) {
+		progress = func(n int64) { fmt.Fprintf(a.stderr, "\r%s events", count(n)) }
+	}
+	began := time.Now()
+	if err := sample.Produce(ctx, events, sample.Target{Brokers: f.brokers, Topic: f.topic, Partitions: f.partitions}, progress); err != nil {
+		return err
+	}
+	if progress != nil {
+		fmt.Fprintf(a.stderr, "\r%s events in %s to topic %s\n", count(f.events), time.Since(began).Round(time.Millisecond), f.topic)
+	}
+	return nil
+}
+
+// parseRate reads "10000/s", "10000", "600/m".
+func parseRate(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	digits, per, _ := strings.Cut(s, "/")
+	n, err := strconv.ParseInt(strings.ReplaceAll(digits, "_", ""), 10, 64)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("--rate %q: write 10000/s", s)
+	}
+	switch per {
+	case "", "s", "sec", "second":
+		return n, nil
+	case "m", "min", "minute":
+		return max(1, n/60), nil
+	}
+	return 0, fmt.Errorf("--rate %q: write 10000/s", s)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ingestd/ingestd/internal/output"
+	"github.com/ingestd/ingestd/internal/sql"
+)
+
+func (a *app) queryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "query SQL",
+		Short: "Query Delta tables with SQL",
+		Long: `Query Delta tables with SQL: everything DuckDB does, and delta('path') for a table.
+
+  delta('path')                                       the newest version
+  delta('path', version => 3)                         an older one
+  delta('path', timestamp => '2026-01-31T12:00:00Z')  the one of that moment
+
+Paths may be s3:// URLs. COPY (...) TO 'out.parquet' writes a result to a file.`,
+		Example: `  ingestd query "SELECT category, count(*), sum(price * quantity) FROM delta('./demo-table') GROUP BY ALL ORDER BY 3 DESC"
+  ingestd query "SELECT count(*) FROM delta('./demo-table', version => 1)"
+  ingestd query "COPY (SELECT * FROM delta('./demo-table') LIMIT 10) TO 'ten.parquet'"`,
+		Args: args("SQL"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.query(cmd.Context(), args[0]) },
+	}
+}
+
+func (a *app) query(ctx context.Context, text string) error {
+	db, err := sql.Open(sql.Options{OpenTable: a.tables().OpenRef, KeepOrder: true})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	session, err := db.Session()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	stmt, err := session.Prepare(ctx, text)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	return output.Rows(a.stdout, a.format(), output.Columns(stmt.Schema()), output.Batches(stmt.Run(ctx)))
+}

@@ -1,0 +1,18 @@
+package main
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.demoCommand(), a.runCommand(), a.validateCommand(), a.dryRunCommand(), a.reconcileCommand(),
+		a.generateCommand(), a.queryCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
+	}
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/output"
+	"github.com/ingestd/ingestd/internal/suggest"
+)
+
+// app is what all commands share.
+type app struct {
+	stdout, stderr io.Writer
+	env            config.Environment
+	stopping       chan struct{} // closed at the first signal
+	graceful       atomic.Bool   // a command that finishes its work in hand at the first signal
+
+	output   string
+	logLevel slog.Level
+	storage  config.Storage
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ingestd",
+		Short: "Land streams in Delta tables, exactly once, and keep the tables fast",
+		Long: `ingestd lands streams in Delta tables, exactly once, and keeps the tables fast.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 conflict with another writer,
+78 invalid pipeline file, 130 interrupted.`,
+		Version:           version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	})
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.output, "output", "o", "", "table, json or csv (default: table on a terminal, json in a pipe)")
+	flags.Var((*levelFlag)(&a.logLevel), "log-level", "debug, info, warn or error")
+	flags.StringVar(&a.storage.S3.Endpoint, "s3-endpoint", "", "S3 endpoint URL for tables given as s3:// (default: $AWS_ENDPOINT_URL)")
+	flags.StringVar(&a.storage.S3.Region, "s3-region", "", "S3 region (default: $AWS_REGION)")
+	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp)))
+	must(root.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp)))
+	root.AddCommand(a.commands()...)
+	return root
+}
+
+func (a *app) checkFlags() error {
+	if a.output == "" {
+		return nil
+	}
+	for _, f := range output.Formats {
+		if a.output == f {
+			return nil
+		}
+	}
+	return usageError{fmt.Errorf("--output cannot be %q%s", a.output, suggest.DidYouMean(a.output, output.Formats))}
+}
+
+// format is how this command prints its rows.
+func (a *app) format() output.Format {
+	if a.output == "" {
+		return output.Default(a.stdout)
+	}
+	return output.Format(a.output)
+}
+
+// logger writes to stderr: text for people, JSON where stderr is not a terminal.
+func (a *app) logger() *slog.Logger {
+	opts := &slog.HandlerOptions{Level: a.logLevel}
+	if output.IsTerminal(a.stderr) {
+		return slog.New(slog.NewTextHandler(a.stderr, opts))
+	}
+	return slog.New(slog.NewJSONHandler(a.stderr, opts))
+}
+
+// loggerTo is logger, its lines kept apart from a live progress line.
+func (a *app) loggerTo(v *progressView) *slog.Logger {
+	if v.terminal == nil {
+		return a.logger()
+	}
+	return slog.New(slog.NewTextHandler(v, &slog.HandlerOptions{Level: a.logLevel}))
+}
+
+// args checks how many arguments a command has, naming them where they are wrong.
+func args(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, got []string) error {
+		if len(got) < len(names) {
+			return usageError{fmt.Errorf("%s is missing; usage: %s", names[len(got)], cmd.UseLine())}
+		}
+		if len(got) > len(names) {
+			return usageError{fmt.Errorf("unexpected argument %q; usage: %s", got[len(names)], cmd.UseLine())}
+		}
+		return nil
+	}
+}
+
+type levelFlag slog.Level
+
+func (l *levelFlag) String() string { return slog.Level(*l).String() }
+func (l *levelFlag) Type() string   { return "level" }
+func (l *levelFlag) Set(s string) error {
+	return (*slog.Level)(l).UnmarshalText([]byte(s))
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "dev"
+	}
+	return info.Main.Version
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err) // a flag that this package itself names wrongly; its tests would find it
+	}
+}

@@ -1,0 +1,163 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/stream/checkpoint"
+	"github.com/ingestd/ingestd/stream/format/json"
+	"github.com/ingestd/ingestd/stream/format/raw"
+	sqlop "github.com/ingestd/ingestd/stream/operator/sql"
+	"github.com/ingestd/ingestd/stream/sink/console"
+	"github.com/ingestd/ingestd/stream/sink/delta"
+	"github.com/ingestd/ingestd/stream/source/kafka"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+// Builder makes queries of what pipeline files say.
+type Builder struct {
+	Tables Tables
+	// Stdout is where console sinks print.
+	Stdout io.Writer
+	Logger *slog.Logger
+	// KafkaHooks see the Kafka clients' work, for metrics.
+	KafkaHooks []kgo.Hook
+}
+
+// Query builds one query. It connects to stores, not to brokers; nothing is written but the metadata of a new checkpoint.
+func (b Builder) Query(ctx context.Context, c *config.Query) (*stream.Query, error) {
+	q := &stream.Query{Name: c.Name, Trigger: trigger(c.Trigger), Limits: limits(c), Logger: b.Logger}
+	var err error
+	if q.Decoder, err = Decoder(c); err != nil {
+		return nil, fmt.Errorf("query %s: %w", c.Name, err)
+	}
+	if err := b.sink(ctx, c, q); err != nil {
+		return nil, fmt.Errorf("query %s: %w", c.Name, err)
+	}
+	q.Operators = b.Operators(c)
+	if c.CheckpointLocation != "" {
+		store, err := b.Tables.Store(ctx, c.CheckpointLocation)
+		if err != nil {
+			return nil, fmt.Errorf("query %s: checkpoint: %w", c.Name, err)
+		}
+		if q.Checkpoint, err = checkpoint.Open(ctx, store, checkpoint.Options{}); err != nil {
+			return nil, fmt.Errorf("query %s: %w", c.Name, err)
+		}
+	}
+	if q.Source, err = kafka.New(KafkaOptions(c.Source.Kafka, b.Logger, b.KafkaHooks...)); err != nil {
+		return nil, fmt.Errorf("query %s: %w", c.Name, err)
+	}
+	return q, nil
+}
+
+// Decoder makes the decoder that a query asks for.
+func Decoder(c *config.Query) (stream.Decoder, error) {
+	f := c.Format.JSON
+	if f == nil {
+		return raw.New(raw.Options{IncludeHeaders: c.Source.Kafka.IncludeHeaders})
+	}
+	s, err := schema.ParseDDL(f.Schema)
+	if err != nil {
+		return nil, err
+	}
+	o := json.Options{Schema: s}
+	if f.OnError == "rescue" {
+		o.OnError = json.Rescue
+	}
+	if f.TimeZone != "" {
+		if o.TimeZone, err = time.LoadLocation(f.TimeZone); err != nil {
+			return nil, fmt.Errorf("format.json.time_zone: %w", err)
+		}
+	}
+	for _, m := range f.Metadata {
+		o.Metadata = append(o.Metadata, json.Metadata(m))
+	}
+	return json.New(o)
+}
+
+// Operators makes the operators that a query asks for.
+func (b Builder) Operators(c *config.Query) []stream.Operator {
+	var ops []stream.Operator
+	for _, o := range c.Operators {
+		ops = append(ops, sqlop.New(sqlop.Options{Query: o.SQL, OpenTable: b.Tables.OpenRef}))
+	}
+	return ops
+}
+
+func (b Builder) sink(ctx context.Context, c *config.Query, q *stream.Query) error {
+	if c.Sink.Console != nil {
+		q.Sink = console.New(b.Stdout, console.Options{NumRows: c.Sink.Console.NumRows})
+	} else {
+		store, err := b.Tables.Store(ctx, c.Sink.Delta.Table)
+		if err != nil {
+			return fmt.Errorf("sink.delta.table: %w", err)
+		}
+		d := c.Sink.Delta
+		q.Sink = delta.New(delta.Options{
+			Store: store, PartitionBy: d.PartitionBy, Properties: d.TableProperties, MergeSchema: d.MergeSchema,
+			Checkpointed: c.CheckpointLocation != "", TargetFileSize: int64(d.TargetFileSize), Logger: b.Logger,
+		})
+	}
+	return b.deadLetters(ctx, c, q)
+}
+
+// deadLetters wires what becomes of records that cannot be decoded.
+func (b Builder) deadLetters(ctx context.Context, c *config.Query, q *stream.Query) error {
+	onError := "dead_letter"
+	if c.Format.JSON != nil {
+		onError = c.Format.JSON.OnError
+	}
+	switch {
+	case onError == "fail":
+		return nil // the engine ends the query at the first one
+	case onError == "drop":
+		q.DeadLetters = stream.DropRejected()
+		return nil
+	case c.DeadLetter.Table == "":
+		return nil
+	}
+	store, err := b.Tables.Store(ctx, c.DeadLetter.Table)
+	if err != nil {
+		return fmt.Errorf("dead_letter.table: %w", err)
+	}
+	q.DeadLetters = delta.NewDeadLetters(delta.Options{Store: store, Logger: b.Logger})
+	return nil
+}
+
+func trigger(t config.Trigger) stream.Trigger {
+	switch {
+	case t.Once:
+		return stream.Once()
+	case t.AvailableNow:
+		return stream.AvailableNow()
+	case t.ProcessingTime != nil:
+		return stream.ProcessingTime(*t.ProcessingTime)
+	}
+	return stream.ProcessingTime(0)
+}
+
+// limits joins those of Spark's Kafka options and those of batch; the tighter holds.
+func limits(c *config.Query) stream.Limits {
+	l := stream.Limits{MaxRows: c.Batch.MaxRows, MaxBytes: int64(c.Batch.MaxBytes), MaxAge: c.Batch.MaxAge}
+	if k := c.Source.Kafka; k != nil {
+		l.MinRows = k.MinOffsetsPerTrigger
+		l.MaxRows = tighter(l.MaxRows, k.MaxOffsetsPerTrigger)
+		l.MaxAge = time.Duration(tighter(int64(l.MaxAge), int64(k.MaxTriggerDelay)))
+	}
+	return l
+}
+
+// tighter is the smaller bound, where 0 is none.
+func tighter(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}

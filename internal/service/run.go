@@ -1,0 +1,158 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/plugin/kprom"
+
+	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/telemetry"
+	"github.com/ingestd/ingestd/stream"
+)
+
+// Run says how the queries of a file are run.
+type Run struct {
+	File   *config.File
+	Stdout io.Writer // of console sinks
+	Logger *slog.Logger
+	// Stopping, when it is closed, lets every query finish its batch in hand and end.
+	Stopping <-chan struct{}
+	// OnProgress gets every progress event; calls do not overlap.
+	OnProgress func(stream.Progress)
+	// OnListen is told where the server listens, when the file asks for one.
+	OnListen func(addr string)
+	// Hook is for tests; see stream.Step.
+	Hook stream.Hook
+}
+
+// Do runs the queries until all have ended. A query that fails does not stop the others; the error
+// joins those of all that failed.
+func (r Run) Do(ctx context.Context) (err error) {
+	metrics := telemetry.New()
+	builder := r.builder(metrics)
+	var queries []*stream.Query
+	for _, c := range r.File.Queries {
+		q, err := builder.Query(ctx, c)
+		if err != nil {
+			return err
+		}
+		q.Hook = r.Hook
+		metrics.Watch(q.Name, q.State)
+		queries = append(queries, q)
+	}
+	if r.File.Server.Listen != "" {
+		server, err := metrics.Serve(ctx, r.File.Server.Listen)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, closeServer(server)) }()
+		r.Logger.Info("listening", "address", server.Addr(), "pages", "/metrics /healthz /readyz")
+		if r.OnListen != nil {
+			r.OnListen(server.Addr())
+		}
+	}
+	return r.all(ctx, queries, metrics)
+}
+
+// closeServer waits a moment for requests in hand.
+func closeServer(s *telemetry.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	return s.Close(ctx)
+}
+
+func (r Run) builder(metrics *telemetry.Metrics) Builder {
+	return Builder{Tables: Tables{Storage: r.File.Storage, Logger: r.Logger}, Stdout: r.Stdout, Logger: r.Logger, KafkaHooks: []kgo.Hook{
+		kprom.NewMetrics("ingestd_kafka", kprom.Registry(metrics.Registry())),
+	}}
+}
+
+// all runs the queries side by side.
+func (r Run) all(ctx context.Context, queries []*stream.Query, metrics *telemetry.Metrics) error {
+	var progress sync.Mutex
+	errs := make([]error, len(queries))
+	var wg sync.WaitGroup
+	done := make(chan struct{})
+	for i, q := range queries {
+		q.OnProgress = func(p stream.Progress) {
+			metrics.Observe(p)
+			if r.OnProgress != nil {
+				progress.Lock()
+				defer progress.Unlock()
+				r.OnProgress(p)
+			}
+		}
+		wg.Go(func() {
+			errs[i] = q.Run(ctx)
+			if errs[i] != nil && !errors.Is(errs[i], context.Canceled) && len(queries) > 1 {
+				r.Logger.Error("query failed; the others go on", "query", q.Name, "error", errs[i])
+			}
+		})
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		select {
+		case <-r.Stopping:
+			for _, q := range queries {
+				q.Stop()
+			}
+		case <-done:
+		}
+	}()
+	wg.Wait()
+	close(done)
+	<-stopped
+	return errors.Join(errs...)
+}
+
+// Describe says in a few lines what a query would do.
+func Describe(c *config.Query) []string {
+	lines := []string{fmt.Sprintf("query %s", c.Name)}
+	add := func(what, format string, args ...any) {
+		lines = append(lines, fmt.Sprintf("  %-11s %s", what, fmt.Sprintf(format, args...)))
+	}
+	add("reads", "Kafka %s, from %s", BrokersOf(c.Source.Kafka), startText(c.Source.Kafka.StartingOffsets))
+	if f := c.Format.JSON; f != nil {
+		add("decodes", "JSON: %s; a record that does not fit: %s", f.Schema, f.OnError)
+	} else {
+		add("decodes", "nothing: Kafka's own columns")
+	}
+	for _, o := range c.Operators {
+		add("then", "%s", o.SQL)
+	}
+	if d := c.Sink.Delta; d != nil {
+		add("writes", "Delta table %s, mode %s, partitioned by %v, merge_schema %v", d.Table, d.Mode, d.PartitionBy, d.MergeSchema)
+	} else {
+		add("writes", "to the console")
+	}
+	if c.DeadLetter.Table != "" && c.Format.JSON != nil && c.Format.JSON.OnError == "dead_letter" {
+		add("rejects to", "Delta table %s", c.DeadLetter.Table)
+	}
+	add("runs", "%s", trigger(c.Trigger))
+	if c.CheckpointLocation != "" {
+		add("checkpoint", "%s", c.CheckpointLocation)
+	} else {
+		add("progress", "in the table itself, as txn actions")
+	}
+	return lines
+}
+
+func startText(o config.OffsetSpec) string {
+	switch {
+	case o.Keyword != "":
+		return o.Keyword
+	case o.Offsets != nil:
+		return fmt.Sprintf("offsets %v", o.Offsets)
+	case o.Time != nil:
+		return o.Time.Format(time.RFC3339)
+	}
+	return "latest"
+}

@@ -1,0 +1,107 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/sql"
+	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/objstore/open"
+	"github.com/ingestd/ingestd/objstore/s3"
+	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/predicate"
+)
+
+// Tables opens stores and tables by path or URL. It may be used by several goroutines.
+type Tables struct {
+	Storage config.Storage
+	Logger  *slog.Logger
+}
+
+// Store opens the store at a path or URL. Errors: those of open.URL.
+func (t Tables) Store(ctx context.Context, url string) (objstore.Store, error) {
+	return open.URL(ctx, url, open.Config{S3: s3Options(t.Storage.S3)})
+}
+
+func s3Options(c config.S3) s3.Options {
+	o := s3.Options{
+		Endpoint: c.Endpoint, Region: c.Region, AccessKey: c.AccessKeyID,
+		SecretKey: c.SecretAccessKey.Reveal(), SessionToken: c.SessionToken.Reveal(),
+	}
+	if c.PathStyle != nil {
+		o.PathStyle = *c.PathStyle
+	}
+	return o
+}
+
+// Open opens the newest version of the table at a path or URL. Errors: those of Store and of table.Open.
+func (t Tables) Open(ctx context.Context, url string) (*table.Table, error) {
+	store, err := t.Store(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return table.Open(ctx, store, t.options()...)
+}
+
+func (t Tables) options() []table.Option {
+	opts := []table.Option{table.WithOtherStores(t.otherStore)}
+	if t.Logger != nil {
+		opts = append(opts, table.WithLogger(t.Logger))
+	}
+	return opts
+}
+
+// otherStore reaches a data file that a log names by its whole URL: the store of its folder, and its name there.
+func (t Tables) otherStore(ctx context.Context, url string) (objstore.Store, string, error) {
+	i := strings.LastIndexByte(url, '/')
+	if i < 0 {
+		return nil, "", fmt.Errorf("data file %q: not a URL", url)
+	}
+	store, err := t.Store(ctx, url[:i])
+	return store, url[i+1:], err
+}
+
+// OpenRef opens the table that SQL names by delta('path'[, version => n | timestamp => '...']).
+func (t Tables) OpenRef(ctx context.Context, ref sql.TableRef) (sql.TableSource, error) {
+	tab, err := t.Open(ctx, ref.Path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case ref.Version != nil:
+		tab, err = tab.At(ctx, *ref.Version)
+	case ref.Timestamp != nil:
+		tab, err = tab.AtTime(ctx, *ref.Timestamp)
+	}
+	if err != nil {
+		return nil, err
+	}
+	schema, err := tab.ScanSchema(table.ScanOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &tableSource{tab, schema}, nil
+}
+
+// tableSource is a version of a table as SQL reads it.
+type tableSource struct {
+	table  *table.Table
+	schema *arrow.Schema
+}
+
+// Schema implements sql.TableSource.
+func (s *tableSource) Schema() *arrow.Schema { return s.schema }
+
+// Version implements sql.TableSource.
+func (s *tableSource) Version() int64 { return s.table.Version() }
+
+// Scan implements sql.TableSource.
+func (s *tableSource) Scan(ctx context.Context, columns []string, where predicate.Filter) iter.Seq2[arrow.RecordBatch, error] {
+	return s.table.Scan(ctx, table.ScanOptions{Columns: columns, Where: where})
+}
