@@ -178,10 +178,11 @@ func layerRows[A any](ctx context.Context, ls layers, removes bool, decode func(
 		if e.remove != removes {
 			continue
 		}
-		if n++; n%1024 == 0 && ctx.Err() != nil {
+		if n%1024 == 0 && ctx.Err() != nil {
 			yield(nil, ctx.Err())
 			return
 		}
+		n++
 		a, err := decode(&dec, e.body)
 		if !yield(a, err) || err != nil {
 			return

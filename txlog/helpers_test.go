@@ -133,3 +133,8 @@ func expectFiles(t testing.TB, s *Snapshot, want ...string) {
 		t.Errorf("version %d has the files %v, want %v", s.Version(), got, want)
 	}
 }
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
+}
