@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // Analysis is what a query's text says of how it may run.
@@ -42,44 +40,6 @@ func (s *Session) Analyze(ctx context.Context, query, input string) (*Analysis, 
 		a.RowWise = a.Whole == ""
 	}
 	return &a.Analysis, nil
-}
-
-// Passed tells which columns of a row-wise query's result are columns of the input as they are: for each of the n
-// result columns the number in schema, or -1. It knows the plain cases: * and names, with nothing joined.
-func (a *Analysis) Passed(schema *arrow.Schema, n int) []int {
-	passed := make([]int, 0, n)
-	if a.RowWise && a.root.child("from_table").text("type") == "BASE_TABLE" {
-		for _, e := range a.root.nodes("select_list") {
-			switch names := e.names("column_names"); {
-			case e.text("class") == "COLUMN_REF":
-				f, ok := fieldNamed(schema.Fields(), names[len(names)-1])
-				if !ok || len(names) > 2 || len(names) == 2 && isColumn(schema, names[0]) {
-					passed = append(passed, -1)
-					continue
-				}
-				passed = append(passed, schema.FieldIndices(f.Name)[0])
-			case e.text("class") == "STAR" && !e.flag("columns") && e["expr"] == nil && len(e.list("exclude_list"))+len(e.list("replace_list"))+
-				len(e.list("qualified_exclude_list"))+len(e.list("rename_list")) == 0:
-				for i := range schema.NumFields() {
-					passed = append(passed, i)
-				}
-			case e.text("class") == "STAR":
-				return slices.Repeat([]int{-1}, n)
-			default:
-				passed = append(passed, -1)
-			}
-		}
-	}
-	if len(passed) != n {
-		return slices.Repeat([]int{-1}, n)
-	}
-	return passed
-}
-
-// isColumn tells that a.b may be a field of column a rather than column b of table a.
-func isColumn(schema *arrow.Schema, name string) bool {
-	_, ok := fieldNamed(schema.Fields(), name)
-	return ok
 }
 
 type analyzer struct {

@@ -108,12 +108,17 @@ func (s *Session) unparse(ctx context.Context, expr node) (string, error) {
 		return "", err
 	}
 	root["select_list"] = []any{map[string]any(expr)}
+	text, err := s.write(ctx, root)
+	return strings.TrimPrefix(text, "SELECT "), err
+}
+
+// write gives the text of a query.
+func (s *Session) write(ctx context.Context, root node) (string, error) {
 	doc, err := json.Marshal(map[string]any{"error": false, "statements": []any{map[string]any{"node": root, "named_param_map": []any{}}}})
 	if err != nil {
 		return "", fmt.Errorf("write a syntax tree: %w", err)
 	}
-	text, err := s.scalar(ctx, "SELECT json_deserialize_sql(CAST("+literal(string(doc))+" AS JSON))")
-	return strings.TrimPrefix(text, "SELECT "), err
+	return s.scalar(ctx, "SELECT json_deserialize_sql(CAST("+literal(string(doc))+" AS JSON))")
 }
 
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -56,7 +56,7 @@ func TestQueriesGiveTheSameOverArrowAndOverItsParquetCopy(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed")))
-		rec := arrowtest.Batch(r, shopSchema, rapid.SampledFrom([]int{0, 10, 100, 2500}).Draw(t, "rows"))
+		rec := arrowtest.Batch(r, shopSchema, rapid.SampledFrom([]int{0, 10, 30, 100, 300, 2100}).Draw(t, "rows"))
 		path := filepath.Join(dir, "copy.parquet")
 		writeParquet(t, path, rec)
 		rel := register(t, s, "input", rec)

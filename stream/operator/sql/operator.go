@@ -49,6 +49,7 @@ type Operator struct {
 	analysis *sql.Analysis
 	in, out  *arrow.Schema
 	statics  *statics
+	computed *computed // nil: all columns come from the query
 
 	mu   sync.Mutex
 	idle []*worker
@@ -106,6 +107,9 @@ func (o *Operator) check(ctx context.Context) (*arrow.Schema, error) {
 	if err := w.prepare(ctx); err != nil {
 		return nil, err
 	}
+	if o.computed, err = o.planComputed(ctx, w); err != nil {
+		return nil, err
+	}
 	fields := w.stmt.Schema().Fields()
 	seen := map[string]bool{}
 	for i, from := range o.analysis.Passed(o.in, len(fields)) {
@@ -114,8 +118,12 @@ func (o *Operator) check(ctx context.Context) (*arrow.Schema, error) {
 			return nil, &sql.SQLError{Message: fmt.Sprintf("the result has two columns named %q; name one otherwise with AS, or leave it out", fields[i].Name)}
 		}
 		seen[name] = true
-		if from >= 0 {
-			fields[i].Nullable, fields[i].Metadata = o.in.Field(from).Nullable, o.in.Field(from).Metadata
+		if from < 0 {
+			continue
+		}
+		fields[i].Nullable, fields[i].Metadata = o.in.Field(from).Nullable, o.in.Field(from).Metadata
+		if o.computed != nil {
+			fields[i].Type = o.in.Field(from).Type
 		}
 	}
 	return arrow.NewSchema(fields, nil), nil
@@ -125,6 +133,9 @@ func (o *Operator) check(ctx context.Context) (*arrow.Schema, error) {
 func (o *Operator) Begin(ctx context.Context, _ stream.BatchID) (stream.OperatorRun, error) {
 	if err := o.statics.refresh(ctx); err != nil {
 		return nil, err
+	}
+	if o.computed != nil {
+		return &passRun{op: o}, nil
 	}
 	if o.analysis.RowWise && !o.analysis.Files && !o.statics.large() {
 		return &chunkRun{op: o}, nil
@@ -138,6 +149,9 @@ func (o *Operator) Close() error {
 		w.close()
 	}
 	o.idle = nil
+	if o.computed != nil {
+		o.computed.close()
+	}
 	o.statics.close()
 	if o.db == nil {
 		return nil
