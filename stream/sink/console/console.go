@@ -1,57 +1,59 @@
-// Package console is the sink that prints the first rows of each micro-batch, for trying things out.
+// Package console is a sink that prints its rows, as Spark's console sink does: for looking at what
+// a query gives. It holds no positions, so a query into it without a checkpoint begins anew each
+// time.
 //
-// It holds no positions: after a restart a query without a checkpoint begins where its source says.
+// It knows nothing of the engine but its interfaces.
 package console
 
 import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/stream"
 )
 
-// DefaultNumRows is Spark's numRows.
-const DefaultNumRows = 20
-
-// Options say what is printed.
+// Options say how much is printed.
 type Options struct {
-	NumRows int           // of each batch; 0 is DefaultNumRows
-	Format  output.Format // "" is a table
+	NumRows   int  // of each batch; 0 is 20
+	Untrimmed bool // prints values longer than 20 characters whole
 }
 
-// Sink prints. It implements stream.Sink.
+// Sink implements stream.Sink.
 type Sink struct {
-	w       io.Writer
-	o       Options
-	columns []string
+	out    io.Writer
+	opts   Options
+	schema *arrow.Schema
 }
 
-// New makes a sink that prints to w.
-func New(w io.Writer, o Options) *Sink {
-	if o.NumRows <= 0 {
-		o.NumRows = DefaultNumRows
+const (
+	defaultRows = 20
+	trimTo      = 20
+)
+
+// New makes a sink that prints to out.
+func New(out io.Writer, opts Options) *Sink {
+	if opts.NumRows <= 0 {
+		opts.NumRows = defaultRows
 	}
-	if o.Format == "" {
-		o.Format = output.Table
-	}
-	return &Sink{w: w, o: o}
+	return &Sink{out: out, opts: opts}
 }
 
 // Name implements stream.Sink.
-func (s *Sink) Name() string { return "ConsoleSink" }
+func (s *Sink) Name() string { return "ConsoleTable" }
 
 // Open implements stream.Sink.
 func (s *Sink) Open(_ context.Context, schema *arrow.Schema) error {
-	s.columns = output.Columns(schema)
+	s.schema = schema
 	return nil
 }
 
-// Positions implements stream.Sink: a console holds none.
+// Positions implements stream.Sink: it holds none.
 func (s *Sink) Positions(context.Context, string) (stream.Offsets, error) { return nil, nil }
 
 // Start implements stream.Sink.
@@ -59,52 +61,95 @@ func (s *Sink) Start(context.Context, string, stream.Offsets) error { return nil
 
 // Begin implements stream.Sink.
 func (s *Sink) Begin(_ context.Context, id stream.BatchID) (stream.Writer, error) {
-	return &writer{s: s, id: id}, nil
+	return &writer{sink: s, id: id.ID}, nil
 }
 
 // Close implements stream.Sink.
 func (s *Sink) Close() error { return nil }
 
-// writer keeps the first rows of a batch.
+// writer keeps the rows that will be printed, and counts all.
 type writer struct {
-	s  *Sink
-	id stream.BatchID
-
-	mu    sync.Mutex
-	rows  []output.Row
-	total int64
+	sink *Sink
+	id   int64
+	mu   sync.Mutex
+	rows [][]string
+	n    int64
 }
 
-// Write implements stream.Writer.
-func (w *writer) Write(_ context.Context, rec arrow.RecordBatch) error {
-	defer rec.Release()
+func (w *writer) Write(_ context.Context, rows arrow.RecordBatch) error {
+	defer rows.Release()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.total += rec.NumRows()
-	for i := 0; i < int(rec.NumRows()) && len(w.rows) < w.s.o.NumRows; i++ {
-		row := make(output.Row, rec.NumCols())
-		for c := range row {
-			row[c] = output.Owned(output.Value(rec.Column(c), i))
+	for i := 0; i < int(rows.NumRows()) && len(w.rows) < w.sink.opts.NumRows; i++ {
+		row := make([]string, rows.NumCols())
+		for c, col := range rows.Columns() {
+			row[c] = "NULL"
+			if !col.IsNull(i) {
+				row[c] = w.sink.trim(col.ValueStr(i))
+			}
 		}
 		w.rows = append(w.rows, row)
 	}
+	w.n += rows.NumRows()
 	return nil
 }
 
-// Commit implements stream.Writer: it prints.
-func (w *writer) Commit(context.Context, stream.Offsets) (stream.Committed, error) {
-	const rule = "-------------------------------------------"
-	if w.s.o.Format == output.Table {
-		fmt.Fprintf(w.s.w, "%s\nBatch: %d\n%s\n", rule, w.id.ID, rule)
+func (s *Sink) trim(v string) string {
+	v = strings.NewReplacer("\n", "\\n", "\r", "\\r", "\t", "\\t").Replace(v)
+	if s.opts.Untrimmed || utf8.RuneCountInString(v) <= trimTo {
+		return v
 	}
-	if err := output.Rows(w.s.w, w.s.o.Format, w.s.columns, output.Slice(w.rows)); err != nil {
-		return stream.Committed{}, fmt.Errorf("console: %w", err)
-	}
-	if more := w.total - int64(len(w.rows)); more > 0 && w.s.o.Format == output.Table {
-		fmt.Fprintf(w.s.w, "... and %d more\n", more)
-	}
-	return stream.Committed{Rows: w.total}, nil
+	return string([]rune(v)[:trimTo-3]) + "..."
 }
 
-// Abort implements stream.Writer.
+func (w *writer) Commit(context.Context, stream.Offsets) (stream.Committed, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := io.WriteString(w.sink.out, w.table()); err != nil {
+		return stream.Committed{}, fmt.Errorf("print batch %d: %w", w.id, err)
+	}
+	return stream.Committed{Rows: w.n, Version: w.id}, nil
+}
+
 func (w *writer) Abort(context.Context) error { return nil }
+
+// table draws the batch.
+func (w *writer) table() string {
+	var b strings.Builder
+	rule := strings.Repeat("-", 43)
+	fmt.Fprintf(&b, "%s\nBatch: %d\n%s\n", rule, w.id, rule)
+	var header []string
+	for _, f := range w.sink.schema.Fields() {
+		header = append(header, f.Name)
+	}
+	widths := make([]int, len(header))
+	for _, row := range append([][]string{header}, w.rows...) {
+		for i, v := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(v), 3)
+		}
+	}
+	line := "+"
+	for _, n := range widths {
+		line += strings.Repeat("-", n) + "+"
+	}
+	b.WriteString(line + "\n")
+	drawRow(&b, header, widths)
+	b.WriteString(line + "\n")
+	for _, row := range w.rows {
+		drawRow(&b, row, widths)
+	}
+	b.WriteString(line + "\n")
+	if more := w.n - int64(len(w.rows)); more > 0 {
+		fmt.Fprintf(&b, "only showing top %d of %d rows\n", len(w.rows), w.n)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func drawRow(b *strings.Builder, row []string, widths []int) {
+	b.WriteByte('|')
+	for i, v := range row {
+		b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(v)) + v + "|")
+	}
+	b.WriteByte('\n')
+}

@@ -1,41 +1,61 @@
-package console
+package console_test
 
 import (
 	"bytes"
-	"strings"
+	"errors"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/stream/sink/console"
+	"github.com/ingestd/ingestd/stream/streamtest"
 )
 
-func TestPrintsTheFirstRowsOfEachBatch(t *testing.T) {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "id", Type: arrow.PrimitiveTypes.Int64}, {Name: "name", Type: arrow.BinaryTypes.String}}, nil)
-	rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(`[{"id":1,"name":"a"},{"id":2,"name":null},{"id":3,"name":"c"}]`))
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestABatchIsDrawnAsATable(t *testing.T) {
 	var out bytes.Buffer
-	s := New(&out, Options{NumRows: 2})
-	if err := s.Open(t.Context(), schema); err != nil {
+	q := stream.Query{
+		Name: "q", Decoder: streamtest.Decoder{}, Trigger: stream.AvailableNow(), Workers: 1,
+		Sink: console.New(&out, console.Options{NumRows: 2}),
+	}
+	log := streamtest.NewLog("events", 1)
+	log.Append("events/0", "é", "a value that is too long\nfor a column", "c")
+	q.Source = &streamtest.Source{Log: log, ChunkSize: 10}
+	if err := q.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w, err := s.Begin(t.Context(), stream.BatchID{ID: 7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Write(t.Context(), rec); err != nil {
-		t.Fatal(err)
-	}
-	got, err := w.Commit(t.Context(), nil)
-	if err != nil || got.Rows != 3 {
-		t.Fatalf("%+v %v", got, err)
-	}
-	want := strings.Repeat("-", 43) + "\nBatch: 7\n" + strings.Repeat("-", 43) + "\nid  name\n--  ----\n 1  a\n 2  null\n... and 1 more\n"
+	want := `-------------------------------------------
+Batch: 0
+-------------------------------------------
++---------+------+--------------------+
+|partition|offset|               value|
++---------+------+--------------------+
+| events/0|     0|                   é|
+| events/0|     1|a value that is t...|
++---------+------+--------------------+
+only showing top 2 of 3 rows
+
+`
 	if out.String() != want {
-		t.Errorf("got\n%swant\n%s", out.String(), want)
+		t.Errorf("printed\n%s", out.String())
+	}
+	if s := q.State(); s.OutputRows != 3 {
+		t.Errorf("state %+v", s)
+	}
+}
+
+type broken struct{}
+
+var errPipe = errors.New("broken pipe")
+
+func (broken) Write([]byte) (int, error) { return 0, errPipe }
+
+func TestAClosedPipeIsTold(t *testing.T) {
+	log := streamtest.NewLog("events", 1)
+	log.Append("events/0", "a")
+	q := stream.Query{
+		Name: "q", Decoder: streamtest.Decoder{}, Trigger: stream.Once(), Source: &streamtest.Source{Log: log},
+		Sink: console.New(broken{}, console.Options{Untrimmed: true}),
+	}
+	if err := q.Run(t.Context()); !errors.Is(err, errPipe) {
+		t.Errorf("error %v", err)
 	}
 }
