@@ -86,7 +86,7 @@ func (o ScanOptions) withDefaults() ScanOptions {
 // files yields the files that the scan has to read.
 func (p *scan) files(ctx context.Context) iter.Seq2[*action.Add, error] {
 	return func(yield func(*action.Add, error) bool) {
-		for add, err := range p.snap.Files(ctx) {
+		for add, err := range p.adds(ctx) {
 			if err != nil {
 				yield(nil, err)
 				return

@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -21,6 +22,7 @@ type scan struct {
 	snap  *txlog.Snapshot
 	o     ScanOptions
 	prune *pruner
+	adds  func(context.Context) iter.Seq2[*action.Add, error] // the files to choose from
 
 	out       *arrow.Schema // what comes out
 	all       *arrow.Schema // that and what only Where reads
@@ -36,7 +38,7 @@ type columnSource struct {
 }
 
 func (t *Table) newScan(s *txlog.Snapshot, o ScanOptions) (*scan, error) {
-	p := &scan{t: t, snap: s, o: o.withDefaults(), fromFile: &schema.Struct{}}
+	p := &scan{t: t, snap: s, o: o.withDefaults(), adds: s.Files, fromFile: &schema.Struct{}}
 	table, by := s.Schema(), s.Metadata().PartitionColumns
 	for _, c := range by {
 		f := table.Field(c)
