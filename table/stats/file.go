@@ -15,9 +15,11 @@ type File struct {
 
 // Column is what is known of a column, or of a field of a struct.
 type Column struct {
-	Path      []string // physical names
-	Type      schema.Type
-	Min, Max  any   // bound all values that are not null, as package scalar has values; nil: not known
+	Path []string // physical names
+	Type schema.Type
+	// Min and Max bound all values that are not null, as package scalar has values; nil: not known.
+	// Writers differ on NaN, which is greater than all else: it may be there and above Max.
+	Min, Max  any
 	NullCount int64 // -1: not known
 }
 
