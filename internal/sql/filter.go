@@ -201,6 +201,9 @@ func (f *Filter) Close() error {
 	idle := f.idle
 	f.idle, f.closed = nil, true
 	f.mu.Unlock()
+	f.db.mu.Lock()
+	f.db.filters = slices.DeleteFunc(f.db.filters, func(other *Filter) bool { return other == f })
+	f.db.mu.Unlock()
 	for _, e := range idle {
 		e.close()
 	}

@@ -22,7 +22,7 @@ type statics struct {
 	version int64 // counts up whenever one of them changes
 }
 
-// openTable is what the query's DELTA(...) calls: it opens a table once.
+// openTable is what the query's delta(...) calls: it opens a table once.
 func (s *statics) openTable(ctx context.Context, ref sql.TableRef) (sql.TableSource, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
