@@ -1,6 +1,9 @@
 package checkpoint
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // TakenError says that another process has begun the batch: it runs the same query.
 type TakenError struct {
@@ -21,7 +24,7 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("checkpoint file %s/%s is corrupt: %v; %s", e.Location, e.Key, e.Reason, e.Remedy)
+	return fmt.Sprintf("checkpoint file %s/%s is corrupt: %v; %s", strings.TrimSuffix(e.Location, "/"), e.Key, e.Reason, e.Remedy)
 }
 
 func (e *CorruptError) Unwrap() error { return e.Reason }

@@ -35,15 +35,10 @@ func (c *Checkpoint) Load(ctx context.Context) (State, error) {
 }
 
 func (c *Checkpoint) load(ctx context.Context) (State, error) {
-	first, last, err := c.ends(ctx, dirOffsets)
+	last, committed, err := c.newest(ctx)
 	if err != nil {
 		return State{}, err
 	}
-	firstCommit, committed, err := c.ends(ctx, dirCommits)
-	if err != nil {
-		return State{}, err
-	}
-	c.purged = max(min(first, firstCommit), 0)
 	s := State{Committed: committed}
 	data, _, err := objstore.ReadAll(ctx, c.store, keyStart)
 	switch {
@@ -54,10 +49,6 @@ func (c *Checkpoint) load(ctx context.Context) (State, error) {
 		if s.Start, err = c.decodeStart(data); err != nil {
 			return State{}, err
 		}
-	}
-	if last > committed+1 || last < committed {
-		return State{}, &CorruptError{c.Location(), offsetsKey(committed + 1), fmt.Errorf("the offset log ends with batch %d, the commit log with batch %d", last, committed),
-			"files were deleted; delete the whole checkpoint, the query then goes on from the sink's own positions where it holds any"}
 	}
 	if last >= 0 {
 		b, err := c.batch(ctx, last, last == committed)
@@ -83,6 +74,29 @@ func (c *Checkpoint) load(ctx context.Context) (State, error) {
 	}
 	return s, nil
 }
+
+// newest gives the newest batch of each log. The commit log is listed first: another process may
+// advance both in between, and is then seen to be ahead in the offset log, never behind.
+func (c *Checkpoint) newest(ctx context.Context) (last, committed int64, err error) {
+	for range newestAttempts {
+		var firstCommit, first int64
+		if firstCommit, committed, err = c.ends(ctx, dirCommits); err != nil {
+			return -1, -1, err
+		}
+		if first, last, err = c.ends(ctx, dirOffsets); err != nil {
+			return -1, -1, err
+		}
+		c.purged = max(min(first, firstCommit), 0)
+		if last == committed || last == committed+1 {
+			return last, committed, nil
+		}
+	}
+	return -1, -1, &CorruptError{c.Location(), offsetsKey(committed + 1), fmt.Errorf("the offset log ends with batch %d, the commit log with batch %d", last, committed),
+		"files were deleted; delete the whole checkpoint, the query then goes on from the sink's own positions where it holds any"}
+}
+
+// newestAttempts is how often the logs are listed while another process advances them.
+const newestAttempts = 5
 
 // batch reads entry id of the offset log.
 func (c *Checkpoint) batch(ctx context.Context, id int64, committed bool) (Batch, error) {
