@@ -29,7 +29,7 @@ func (t *Table) Append(ctx context.Context, in iter.Seq2[arrow.RecordBatch, erro
 	return w.Commit(ctx, o.CommitOptions)
 }
 
-// writeAll writes the batches of in, several at once.
+// writeAll writes the batches of in, several at once and long ones in pieces.
 func (w *WriteSet) writeAll(ctx context.Context, in iter.Seq2[arrow.RecordBatch, error]) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(w.opts.Parallelism)
@@ -46,10 +46,14 @@ func (w *WriteSet) writeAll(ctx context.Context, in iter.Seq2[arrow.RecordBatch,
 			}
 			return err
 		}
-		g.Go(func() error {
-			defer rec.Release()
-			return w.Write(ctx, rec)
-		})
+		for from := int64(0); from < max(rec.NumRows(), 1); from += sliceRows {
+			piece := rec.NewSlice(from, min(from+sliceRows, rec.NumRows()))
+			g.Go(func() error {
+				defer piece.Release()
+				return w.Write(ctx, piece)
+			})
+		}
+		rec.Release()
 	}
 	return g.Wait()
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/ingestd/ingestd/objstore/fault"
+	"github.com/ingestd/ingestd/objstore/mem"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -123,5 +125,38 @@ func TestAnOldVersionCannotBeWritten(t *testing.T) {
 	var pinned *PinnedError
 	if _, err := old.Append(t.Context(), Batches(numbers(0, 1, 1)), AppendOptions{}); !errors.As(err, &pinned) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestAWarmAppendReadsNothing(t *testing.T) {
+	store := fault.Wrap(mem.New(), fault.Options{})
+	tab := createIn(t, store, CreateOptions{Schema: ddl(t, "id BIGINT, p BIGINT")})
+	for i := range 30 { // past a checkpoint
+		before := map[fault.Op]int{fault.Get: store.Count(fault.Get), fault.Put: store.Count(fault.Put), fault.List: store.Count(fault.List), fault.Head: store.Count(fault.Head)}
+		c, err := tab.Append(t.Context(), Batches(numbers(0, 10, 1)), AppendOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for op, n := range map[fault.Op]int{fault.Get: 0, fault.Put: 2, fault.List: 0, fault.Head: 0} {
+			if got := store.Count(op) - before[op]; got != n {
+				t.Fatalf("append %d made %d calls of %s, want %d", i, got, op, n)
+			}
+		}
+		for _, h := range c.Due {
+			if err := h.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestALongBatchIsWrittenInPieces(t *testing.T) {
+	tab := create(t, "id BIGINT, p BIGINT")
+	c, err := tab.Append(t.Context(), Batches(numbers(0, 5*sliceRows+1, 1)), AppendOptions{WriteOptions: WriteOptions{Parallelism: 2, RowsPerSlot: 1}})
+	if err != nil || c.Files != 2 || c.Rows != 5*sliceRows+1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if n := countRows(t, tab); n != 5*sliceRows+1 {
+		t.Errorf("%d rows", n)
 	}
 }

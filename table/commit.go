@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
@@ -119,7 +120,7 @@ func (w *WriteSet) commit(ctx context.Context, o CommitOptions) (Committed, erro
 			w.t.advance(c.Snapshot)
 			return w.committed(c), nil
 		}
-		if !schemaRaced(err) || race >= schemaRaces {
+		if !overtaken(err) || race >= schemaRaces {
 			return Committed{}, err
 		}
 		if err := w.t.Refresh(ctx); err != nil {
@@ -128,10 +129,17 @@ func (w *WriteSet) commit(ctx context.Context, o CommitOptions) (Committed, erro
 	}
 }
 
-// schemaRaced says whether a commit was rejected because metadata or protocol changed.
-func schemaRaced(err error) bool {
-	var c *txlog.ConflictError
-	return errors.As(err, &c) && (c.Kind == txlog.MetadataChanged || c.Kind == txlog.ProtocolChanged) && errors.Is(err, txlog.ErrProvablyRejected)
+// overtaken says whether a commit was rejected for what is cured by looking at the newest version: another writer
+// has changed the metadata or the protocol, or the snapshot is too old to follow the commits since.
+func overtaken(err error) bool {
+	if !errors.Is(err, txlog.ErrProvablyRejected) {
+		return false
+	}
+	var (
+		conflict *txlog.ConflictError
+		stale    *txlog.StaleSnapshotError
+	)
+	return errors.As(err, &stale) || errors.As(err, &conflict) && (conflict.Kind == txlog.MetadataChanged || conflict.Kind == txlog.ProtocolChanged)
 }
 
 // reconcile checks the rows against a snapshot and gives the metadata and protocol that the commit must add to it.
@@ -198,7 +206,7 @@ func stricter(now, written *schema.Struct) error {
 	}
 	for path, f := range now.Walk() {
 		if !f.Nullable && loose[foldPath(path)] {
-			return &MissingColumnError{Column: f.Name}
+			return fmt.Errorf("column %s has become NOT NULL and the rows that were written may have nulls in it", strings.Join(path, "."))
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ingestd/ingestd/txlog"
+	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
@@ -97,5 +99,50 @@ func TestWithoutMergeSchemaNewColumnsAreRefused(t *testing.T) {
 	_, err := tryAdd(t, tab, "id BIGINT, s STRUCT<a: INT>", `[{"id":1,"s":{"a":1}}]`, AppendOptions{})
 	if err == nil || !strings.Contains(err.Error(), "s STRUCT<A:INT>") && !strings.Contains(err.Error(), "STRUCT") || !strings.Contains(err.Error(), "merge_schema") {
 		t.Errorf("%v", err)
+	}
+}
+
+// alter commits a change of the metadata, as ALTER TABLE does.
+func alter(t *testing.T, tab *Table, change func(*action.Metadata)) {
+	t.Helper()
+	meta := *tab.Snapshot().Metadata()
+	change(&meta)
+	tx := tab.Snapshot().Begin(txlog.Operation{Name: "ALTER TABLE"})
+	tx.Stage(&meta)
+	if _, err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnAppendMeetsOtherChangesOfTheTable(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*action.Metadata)
+		ok     bool
+	}{
+		"a property":            {func(m *action.Metadata) { m.Configuration = map[string]string{"mine": "x"} }, true},
+		"a column NOT NULL":     {func(m *action.Metadata) { m.SchemaString = ddl(t, "id BIGINT NOT NULL, p BIGINT").JSON() }, false},
+		"a new column NOT NULL": {func(m *action.Metadata) { m.SchemaString = ddl(t, "id BIGINT, p BIGINT, q INT NOT NULL").JSON() }, false},
+		"a column dropped":      {func(m *action.Metadata) { m.SchemaString = ddl(t, "id BIGINT").JSON() }, false},
+		"a comment":             {func(m *action.Metadata) { m.SchemaString = ddl(t, "id BIGINT COMMENT 'x', p BIGINT").JSON() }, true},
+		"partitioning":          {func(m *action.Metadata) { m.PartitionColumns = []string{"p"} }, false},
+		"another table":         {func(m *action.Metadata) { m.ID, m.SchemaString = "other", ddl(t, "id BIGINT, p BIGINT, z INT").JSON() }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := create(t, "id BIGINT, p BIGINT")
+			w := begin(t, tab, WriteOptions{})
+			write(t, w, numbers(0, 3, 1))
+			alter(t, reopen(t, tab), c.change)
+			_, err := w.Commit(t.Context(), CommitOptions{})
+			var changed *SchemaChangedError
+			if c.ok != (err == nil) || !c.ok && !errors.As(err, &changed) {
+				t.Fatalf("error %v", err)
+			}
+			if files := len(dataFiles(t, tab)); c.ok != (files == 1) {
+				t.Errorf("%d files", files)
+			}
+			if c.ok && countRows(t, reopen(t, tab)) != 3 {
+				t.Error("rows are missing")
+			}
+		})
 	}
 }

@@ -127,6 +127,18 @@ func (p *pruner) skips(add *action.Add) (bool, error) {
 	return predicate.Skips(p.expr, b), nil
 }
 
+// skipsRows says whether no row of a part of a file can be wanted, by the statistics of that part.
+func (p *pruner) skipsRows(constants map[string]any, f *stats.File) bool {
+	if p == nil {
+		return false
+	}
+	b := fileBounds{constants: make(map[string]predicate.Value, len(p.partition)), stats: f}
+	for _, c := range p.partition {
+		b.constants[c.Name] = predicateValue(c.Type, constants[c.Name])
+	}
+	return predicate.Skips(p.expr, b)
+}
+
 // partitionValue is the value of a partition column in a file.
 func partitionValue(add *action.Add, f schema.Field) (any, error) {
 	text, ok := add.PartitionValues[f.Name]

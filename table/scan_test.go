@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -268,4 +269,38 @@ func TestFilesOutsideOfTheTableAreRead(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+func TestStatisticsOfCheckpointsSkipFiles(t *testing.T) {
+	for name, props := range map[string]map[string]string{
+		"as JSON":   {"delta.checkpointInterval": "1"},
+		"as struct": {"delta.checkpointInterval": "1", "delta.checkpoint.writeStatsAsJson": "false", "delta.checkpoint.writeStatsAsStruct": "true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := createIn(t, mem.New(), CreateOptions{Schema: ddl(t, "id BIGINT, at TIMESTAMP, d DECIMAL(10,2), name STRING"), Properties: props})
+			for _, rows := range []string{`[{"id":1,"at":"2026-01-01T00:00:00Z","d":"1.50","name":"a"}]`, `[{"id":2,"at":"2026-01-02T00:00:00Z","d":"2.50","name":"b"}]`} {
+				c := add(t, tab, "id BIGINT, at TIMESTAMP, d DECIMAL(10,2), name STRING", rows)
+				for _, h := range c.Due {
+					if err := h.Run(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for _, where := range []predicate.Expr{
+				compare(predicate.Gt, "id", predicate.Int(1)), compare(predicate.Gt, "at", predicate.Timestamp(1767312000000000)),
+				compare(predicate.Ge, "d", predicate.Decimal(big.NewInt(250), 2)), compare(predicate.Eq, "name", predicate.String("b")),
+			} {
+				var m ScanMetrics
+				for rec, err := range reopen(t, tab).Scan(t.Context(), ScanOptions{Where: predicate.Advisory(where), Metrics: &m}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					rec.Release()
+				}
+				if m.FilesSkipped.Load() != 1 {
+					t.Errorf("%s: %d files skipped", where, m.FilesSkipped.Load())
+				}
+			}
+		})
+	}
 }

@@ -3,21 +3,21 @@ package table
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/table/datafile"
+	"github.com/ingestd/ingestd/table/stats"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/feature"
 )
 
-// read yields the rows of one file that the scan wants.
+// read yields the rows of one file that the scan wants, in their order.
 func (p *scan) read(ctx context.Context, add *action.Add) iter.Seq2[arrow.RecordBatch, error] {
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		constants, err := p.constants(add)
@@ -25,7 +25,7 @@ func (p *scan) read(ctx context.Context, add *action.Add) iter.Seq2[arrow.Record
 			yield(nil, err)
 			return
 		}
-		for rec, err := range p.rows(ctx, add) {
+		for rec, err := range p.fileRows(ctx, add, constants) {
 			if err == nil {
 				rec, err = p.finish(ctx, rec, constants)
 			}
@@ -40,102 +40,68 @@ func (p *scan) read(ctx context.Context, add *action.Add) iter.Seq2[arrow.Record
 	}
 }
 
+// fileRows yields what the file holds of the columns to read.
+func (p *scan) fileRows(ctx context.Context, add *action.Add, constants map[string]any) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		r, err := p.open(ctx, add)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if len(p.fromFile.Fields) == 0 { // the footer tells the number of rows
+			countOnly(r.NumRows(), p.o.BatchSize, yield)
+			return
+		}
+		keep := func(f *stats.File) bool {
+			p.o.Metrics.RowGroups.Add(1)
+			if p.prune.skipsRows(constants, f) {
+				p.o.Metrics.RowGroupsSkipped.Add(1)
+				return false
+			}
+			return true
+		}
+		for rec, err := range r.Batches(ctx, datafile.ReadOptions{Schema: p.fromFile, BatchRows: p.o.BatchSize, Keep: keep}) {
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (p *scan) open(ctx context.Context, add *action.Add) (*datafile.Reader, error) {
+	if add.DeletionVector != nil {
+		return nil, &feature.UnsupportedFeatureError{Features: []string{"deletionVectors"}, Reader: true}
+	}
+	store, key, err := p.t.locate(ctx, add)
+	if err != nil {
+		return nil, err
+	}
+	return datafile.Open(ctx, store, key)
+}
+
+// countOnly yields n rows without columns.
+func countOnly(n, batch int64, yield func(arrow.RecordBatch, error) bool) {
+	none := arrow.NewSchema(nil, nil)
+	for ; n > 0; n -= batch {
+		if !yield(array.NewRecordBatch(none, nil, min(n, batch)), nil) {
+			return
+		}
+	}
+}
+
 func (p *scan) finish(ctx context.Context, rec arrow.RecordBatch, constants map[string]any) (arrow.RecordBatch, error) {
 	defer rec.Release()
 	return p.assemble(ctx, rec, rec.NumRows(), constants)
 }
 
+// explain tells which file an error is about, where it does not by itself.
 func (p *scan) explain(add *action.Add, err error) error {
-	if errors.Is(err, objstore.ErrNotExist) {
+	var cast *arrowmap.CastError
+	switch {
+	case errors.Is(err, objstore.ErrNotExist):
 		return &MissingFileError{Path: add.Path, Location: p.t.Location(), Version: p.snap.Version(), Err: err}
+	case errors.As(err, &cast):
+		return fmt.Errorf("data file %s of %s: %w", add.Path, p.t.Location(), err)
 	}
 	return err
-}
-
-type readerAt struct {
-	ctx  context.Context
-	s    objstore.Store
-	key  string
-	size int64
-	pos  int64
-}
-
-func (r *readerAt) ReadAt(b []byte, off int64) (int, error) {
-	rc, _, err := r.s.Get(r.ctx, r.key, objstore.Range{Offset: off, Length: int64(len(b))})
-	if err != nil {
-		return 0, err
-	}
-	defer rc.Close()
-	return io.ReadFull(rc, b)
-}
-
-func (r *readerAt) Seek(off int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekStart:
-		r.pos = off
-	case io.SeekCurrent:
-		r.pos += off
-	case io.SeekEnd:
-		r.pos = r.size + off
-	}
-	return r.pos, nil
-}
-
-func (p *scan) rows(ctx context.Context, add *action.Add) iter.Seq2[arrow.RecordBatch, error] {
-	return func(yield func(arrow.RecordBatch, error) bool) {
-		store, key, err := p.t.locate(ctx, add)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		info, err := store.Head(ctx, key)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		f, err := file.NewParquetReader(&readerAt{ctx: ctx, s: store, key: key, size: info.Size})
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer f.Close()
-		as, err := arrowmap.ToArrow(p.fromFile)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		fr, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: p.o.BatchSize}, memory.DefaultAllocator)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		var cols []int
-		sc := f.MetaData().Schema
-		for i := range sc.NumColumns() {
-			top := sc.Column(i).ColumnPath()[0]
-			for _, want := range p.fromFile.Fields {
-				if strings.EqualFold(top, want.Name) {
-					cols = append(cols, i)
-				}
-			}
-		}
-		if len(cols) == 0 {
-			cols = []int{0}
-		}
-		rr, err := fr.GetRecordReader(ctx, cols, nil)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer rr.Release()
-		for rr.Next() {
-			rec, err := arrowmap.Conform(ctx, rr.RecordBatch(), as)
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
-		if err := rr.Err(); err != nil && !errors.Is(err, io.EOF) {
-			yield(nil, err)
-		}
-	}
 }

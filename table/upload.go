@@ -73,7 +73,7 @@ func (u *upload) start(b objstore.Body) {
 		defer close(u.done)
 		_, u.result = u.store.Put(u.put, u.key, b, objstore.Cond{})
 		if u.pipe != nil {
-			u.pipe.Close()
+			u.pipe.shut()
 		}
 	}()
 }
@@ -173,6 +173,9 @@ func (p *pipe) Read(b []byte) (int, error) {
 
 // Close implements io.Closer for the put.
 func (p *pipe) Close() error {
-	p.once.Do(func() { close(p.closed) })
+	p.shut()
 	return nil
 }
+
+// shut tells the writer that nobody reads any more.
+func (p *pipe) shut() { p.once.Do(func() { close(p.closed) }) }

@@ -46,7 +46,7 @@ func Unpack(t testing.TB, archive, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	z, err := zstd.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
