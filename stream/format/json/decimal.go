@@ -2,6 +2,7 @@ package json
 
 import (
 	"bytes"
+	"math"
 	"math/bits"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -95,6 +96,9 @@ func scaled(text []byte, scale int, limit wide) (_ decimal128.Num, ok bool) {
 	for i, c := range text {
 		if c|0x20 == 'e' {
 			mant, exp = text[:i], exponentOf(text[i+1:])
+			if exp > math.MaxInt32 || exp < -math.MaxInt32 { // none of Java's BigDecimal, not even of 0
+				return decimal128.Num{}, false
+			}
 			break
 		}
 	}
@@ -147,7 +151,7 @@ func exponentOf(t []byte) (e int) {
 	neg := t[0] == '-'
 	for _, c := range t {
 		if c-'0' <= 9 {
-			e = min(e*10+int(c-'0'), 1<<30)
+			e = min(e*10+int(c-'0'), math.MaxInt32+1)
 		}
 	}
 	if neg {

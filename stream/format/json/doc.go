@@ -29,6 +29,9 @@
 //     (Spark's JSON files keep it, spark.sql.json.enableExactStringParsing.)
 //   - A key that comes twice in a MAP rejects the record; from_json makes a map that has it twice.
 //   - A time without a date is rejected; Spark takes today's, so the row would depend on when it is read.
+//   - Days in a string that lie before the Gregorian calendar are rejected; Spark takes them for days of
+//     the Julian one. A line break or tab within Base64 must be escaped, as in every string.
+//   - Zones are those of this program's database: SystemV zones are gone, WET, MET and the like are links.
 //   - Only ASCII digits are digits.
 //
 // The package knows no table and no Kafka.
