@@ -73,6 +73,17 @@ type Record struct {
 	Offset     int64
 	Timestamp  time.Time
 	Headers    []Header
+	// At is the record's offset in the partition of the source that it was read from, where that is not Offset: a dead
+	// letter that is read again keeps the Offset that it had in its topic. 0 is Offset.
+	At int64
+}
+
+// Position is the record's offset in the partition of the source that it was read from.
+func (r Record) Position() int64 {
+	if r.At != 0 {
+		return r.At
+	}
+	return r.Offset
 }
 
 // Header is a header of a record.

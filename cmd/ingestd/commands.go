@@ -10,7 +10,7 @@ import (
 
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.demoCommand(), a.runCommand(), a.validateCommand(), a.dryRunCommand(), a.reconcileCommand(),
+		a.demoCommand(), a.runCommand(), a.validateCommand(), a.dryRunCommand(), a.reconcileCommand(), a.dlqCommand(),
 		a.generateCommand(), a.queryCommand(), a.describeCommand(), a.historyCommand(), a.filesCommand(),
 	}
 }

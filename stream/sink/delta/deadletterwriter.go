@@ -48,11 +48,11 @@ func (w *deadLetterWriter) Add(ctx context.Context, partition string, recs []str
 	}
 	from := w.stands(partition)
 	for _, r := range recs {
-		if !from.Absent && r.Record.Offset < from.Version {
+		if !from.Absent && r.Record.Position() < from.Version {
 			continue
 		}
 		w.waiting += appendDeadLetter(w.rows, w.id, r, w.now())
-		w.ends[partition] = max(w.ends[partition], r.Record.Offset+1)
+		w.ends[partition] = max(w.ends[partition], r.Record.Position()+1)
 		if w.waiting >= flushBytes || w.rows.Field(0).Len() >= flushRows {
 			if err := w.flush(ctx); err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -22,6 +23,11 @@ func positions(s *txlog.Snapshot, query string) stream.Offsets {
 		}
 	}
 	return o
+}
+
+// Position is how far t has come with a partition of a query; false where it has not met it.
+func Position(t *table.Table, query, partition string) (int64, bool) {
+	return t.Snapshot().Txn(appID(query, partition))
 }
 
 func isPartition(s string) bool {

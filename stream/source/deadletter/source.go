@@ -63,6 +63,9 @@ func (s *Source) Read(ctx context.Context, from, to stream.Offsets) iter.Seq2[st
 			if offset < at || offset >= end {
 				continue
 			}
+			for i := range letters {
+				letters[i].Record.At = offset
+			}
 			if !yield(chunk(at, offset+1, letters), nil) {
 				return
 			}
