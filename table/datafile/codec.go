@@ -22,8 +22,8 @@ type codec struct {
 
 var uncompressed = &codec{name: "uncompressed", id: format.Uncompressed}
 
-// DefaultCodec is what files are compressed with where the table does not say: as Spark does.
-const DefaultCodec = "snappy"
+// DefaultCodec is what files are compressed with where the table does not say, as the protocol asks for.
+const DefaultCodec = "zstd"
 
 // CodecError says that a codec is not known.
 type CodecError struct{ Name string }

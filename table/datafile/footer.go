@@ -92,16 +92,16 @@ func parseFooter(footer []byte, size int64) (*format.FileMetaData, *metadata.Fil
 }
 
 func renameInt96(meta *format.FileMetaData) bool {
-	any := false
+	found := false
 	for i := range meta.Schema {
 		e := &meta.Schema[i]
 		if e.Type.Valid && e.Type.V == format.Int96 {
 			e.Type.V, e.TypeLength = format.FixedLenByteArray, some[int32](12)
 			e.ConvertedType, e.LogicalType = thrift.Null[deprecated.ConvertedType]{}, format.LogicalType{}
-			any = true
+			found = true
 		}
 	}
-	if !any {
+	if !found {
 		return false
 	}
 	for g := range meta.RowGroups {

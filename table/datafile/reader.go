@@ -113,7 +113,7 @@ func (r *Reader) Batches(ctx context.Context, opts ReadOptions) iter.Seq2[arrow.
 			if opts.Keep != nil && !opts.Keep(r.rowGroupStats(s.schema, g)) {
 				continue
 			}
-			for rec, err := range s.rowGroup(g) {
+			for rec, err := range s.rowGroup(ctx, g) {
 				if !yield(rec, err) || err != nil {
 					return
 				}
@@ -125,7 +125,6 @@ func (r *Reader) Batches(ctx context.Context, opts ReadOptions) iter.Seq2[arrow.
 // scan is one run over a file.
 type scan struct {
 	r       *Reader
-	ctx     context.Context // of the run
 	schema  *schema.Struct
 	target  *arrow.Schema
 	columns []int // leaves of the file to read
@@ -135,7 +134,7 @@ type scan struct {
 }
 
 func (r *Reader) newScan(ctx context.Context, opts ReadOptions) (*scan, error) {
-	s := &scan{r: r, ctx: ctx, schema: opts.Schema, rows: opts.BatchRows, windows: &windows{ctx: ctx, src: r.src, budget: readBudget}}
+	s := &scan{r: r, schema: opts.Schema, rows: opts.BatchRows, windows: &windows{ctx: ctx, src: r.src, budget: readBudget}}
 	if s.rows <= 0 {
 		s.rows = DefaultBatchRows
 	}
@@ -193,7 +192,7 @@ func (r *Reader) leavesOf(want *schema.Struct) []int {
 	return leaves
 }
 
-func (s *scan) rowGroup(g int) iter.Seq2[arrow.RecordBatch, error] {
+func (s *scan) rowGroup(ctx context.Context, g int) iter.Seq2[arrow.RecordBatch, error] {
 	if len(s.columns) == 0 {
 		return s.onlyNulls(s.r.meta.RowGroups[g].NumRows)
 	}
@@ -209,15 +208,15 @@ func (s *scan) rowGroup(g int) iter.Seq2[arrow.RecordBatch, error] {
 		}
 		var rr pqarrow.RecordReader
 		if err := guard(func() (err error) {
-			rr, err = s.arrow.GetRecordReader(s.ctx, s.columns, []int{g})
+			rr, err = s.arrow.GetRecordReader(ctx, s.columns, []int{g})
 			return err
 		}); err != nil {
-			yield(nil, s.explain(err))
+			yield(nil, s.explain(ctx, err))
 			return
 		}
 		defer rr.Release()
 		for {
-			rec, err := s.next(rr)
+			rec, err := s.next(ctx, rr)
 			if rec == nil && err == nil {
 				return
 			}
@@ -229,8 +228,8 @@ func (s *scan) rowGroup(g int) iter.Seq2[arrow.RecordBatch, error] {
 }
 
 // next gives the next batch; nil at the end of the row group.
-func (s *scan) next(rr pqarrow.RecordReader) (arrow.RecordBatch, error) {
-	if err := s.ctx.Err(); err != nil {
+func (s *scan) next(ctx context.Context, rr pqarrow.RecordReader) (arrow.RecordBatch, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	more := false
@@ -243,21 +242,21 @@ func (s *scan) next(rr pqarrow.RecordReader) (arrow.RecordBatch, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, s.explain(ctx, err)
 	}
 	if !more {
 		return nil, nil
 	}
-	return arrowmap.Conform(s.ctx, rr.RecordBatch(), s.target)
+	return arrowmap.Conform(ctx, rr.RecordBatch(), s.target)
 }
 
 // explain puts the error of the source, if there was one, in front of what Arrow's reader made of it.
-func (s *scan) explain(err error) error {
+func (s *scan) explain(ctx context.Context, err error) error {
 	if s.windows.err != nil {
 		return s.windows.err
 	}
-	if s.ctx.Err() != nil {
-		return s.ctx.Err()
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	return &CorruptError{File: s.r.src.name(), Err: err}
 }
