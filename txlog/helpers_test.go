@@ -2,6 +2,7 @@ package txlog
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand"
 	"slices"
@@ -18,7 +19,10 @@ import (
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "15") // each check is a whole life of a table; -rapid.checks asks for more
+	goleak.VerifyTestMain(m)
+}
 
 // clock advances by a second with each look.
 type clock struct {

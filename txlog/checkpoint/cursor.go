@@ -22,9 +22,10 @@ type cursor struct {
 }
 
 func newCursor(c *parquet.Column, rg parquet.RowGroup) *cursor {
+	chunk := rg.ColumnChunks()[c.Index()]
 	return &cursor{
 		column: c, def: c.MaxDefinitionLevel(), rep: c.MaxRepetitionLevel(),
-		pages: rg.ColumnChunks()[c.Index()].Pages(), buf: make([]parquet.Value, 256),
+		pages: chunk.Pages(), buf: make([]parquet.Value, min(256, max(chunk.NumValues(), 1))),
 	}
 }
 

@@ -128,7 +128,7 @@ func readParquet(ctx context.Context, store objstore.Store, f objstore.Info, rea
 			err = &CorruptError{f.Key, err}
 		}
 	}()
-	file, err := parquet.OpenFile(src, f.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(256<<10))
+	file, err := parquet.OpenFile(src, f.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(int(min(256<<10, f.Size))))
 	if err != nil {
 		return err
 	}
