@@ -73,7 +73,7 @@ func TestAnyPartOfAFileIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec := arrowtest.Batch(r, as, r.Intn(300))
+		rec := arrowtest.Batch(r, as, r.Intn(150))
 		data, _ := encode(t, s, datafile.Options{RowGroupRows: int64(1 + r.Intn(200)), PageBytes: 100 + r.Intn(1000)}, rec)
 
 		want := &schema.Struct{}
