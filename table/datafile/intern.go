@@ -90,7 +90,11 @@ func (d *byteDict) internHashed(v []byte, h uint64) (uint32, bool) {
 }
 
 func (d *byteDict) grow() {
-	d.slots = make([]uint64, max(256, 4*len(d.slots)))
+	factor := 4
+	if len(d.slots) >= 64<<10 { // half a megabyte: memory counts more than growing once more
+		factor = 2
+	}
+	d.slots = make([]uint64, max(256, factor*len(d.slots)))
 	mask := uint64(len(d.slots) - 1)
 	at := 0
 	for v := range d.values() {
