@@ -165,3 +165,27 @@ func BenchmarkArrowWriter(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkReader reads a file of shop events that this package wrote.
+func BenchmarkReader(b *testing.B) {
+	for _, columns := range []int{9, 2} {
+		b.Run(fmt.Sprintf("columns=%d", columns), func(b *testing.B) {
+			data, _ := encode(b, shopSchema, datafile.Options{}, shopBatches(benchRows/benchBatch, benchBatch, true)...)
+			want := &schema.Struct{Fields: shopSchema.Fields[9-columns:]}
+			start := cpuTime()
+			for b.Loop() {
+				r, err := datafile.OpenReaderAt(b.Context(), bytes.NewReader(data), int64(len(data)))
+				if err != nil {
+					b.Fatal(err)
+				}
+				for rec, err := range r.Batches(b.Context(), datafile.ReadOptions{Schema: want}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					rec.Release()
+				}
+			}
+			report(b, cpuTime()-start, int64(len(data)))
+		})
+	}
+}
