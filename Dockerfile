@@ -4,8 +4,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-# DuckDB is linked in: cgo, and the tag of its Arrow interface.
-RUN go build -trimpath -tags duckdb_arrow -o /ingestd ./cmd/ingestd
+# DuckDB is linked in by cgo.
+RUN go build -trimpath -o /ingestd ./cmd/ingestd
 
 FROM debian:12.12-slim
 RUN apt-get update \

@@ -1,5 +1,3 @@
-# duckdb-go's Arrow interface needs this tag; a plain `go build` says so.
-export GOFLAGS := -tags=duckdb_arrow
 PARTS := $(abspath $(or $(INGESTD_PARTS),.parts))
 GOLANGCI := v2.15.0
 
@@ -15,19 +13,21 @@ demo: build ## Kafka -> Delta on this machine, with nothing to install
 	bin/ingestd demo
 
 test: ## every test that needs only Go
-	go test -race ./...
+	go test -race -timeout=20m ./...
 
 integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, installed into .parts first
-	go test -tags=duckdb_arrow,integration -count=1 -timeout=60m -v ./integration/... $(TESTFLAGS)
+	integration/setup/install.sh
+	go test -tags=integration -count=1 -p=1 -timeout=40m ./integration/... $(TESTFLAGS)
 
 bench: build ## speed and memory beside the peers, as a table and as JSON
-	go run -tags=duckdb_arrow,integration ./integration/bench $(BENCHFLAGS)
+	integration/setup/install.sh kafka python spark
+	go run ./integration/bench -json bench.json $(BENCHFLAGS)
 
 lint: $(PARTS)/bin/golangci-lint-$(GOLANGCI) ## the rules of the house
 	$< run ./...
 
 $(PARTS)/bin/golangci-lint-$(GOLANGCI):
-	GOFLAGS= GOBIN=$(PARTS)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	GOBIN=$(PARTS)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
 	mv $(PARTS)/bin/golangci-lint $@
 
 fmt: ## gofmt

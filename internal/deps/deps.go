@@ -4,15 +4,13 @@
 package deps
 
 import (
-	_ "github.com/spf13/cobra"
-	_ "golang.org/x/term"
 	_ "github.com/apache/arrow-go/v18/arrow/array"
 	_ "github.com/apache/arrow-go/v18/arrow/cdata"
 	_ "github.com/apache/arrow-go/v18/arrow/compute"
 	_ "github.com/apache/arrow-go/v18/arrow/flight"
 	_ "github.com/apache/arrow-go/v18/parquet/pqarrow"
 	_ "github.com/cockroachdb/datadriven"
-	_ "github.com/duckdb/duckdb-go/v2"
+	_ "github.com/duckdb/duckdb-go-bindings"
 	_ "github.com/google/uuid"
 	_ "github.com/johannesboyne/gofakes3"
 	_ "github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -21,6 +19,7 @@ import (
 	_ "github.com/parquet-go/parquet-go"
 	_ "github.com/prometheus/client_golang/prometheus/promhttp"
 	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/spf13/cobra"
 	_ "github.com/twmb/franz-go/pkg/kadm"
 	_ "github.com/twmb/franz-go/pkg/kfake"
 	_ "github.com/twmb/franz-go/pkg/kgo"
@@ -35,5 +34,6 @@ import (
 	_ "go.yaml.in/yaml/v4"
 	_ "golang.org/x/sync/errgroup"
 	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
 	_ "pgregory.net/rapid"
 )
