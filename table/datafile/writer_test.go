@@ -266,3 +266,19 @@ func TestAFileWithoutRowsIsAFile(t *testing.T) {
 		t.Error("a closed writer took rows")
 	}
 }
+
+func TestEveryCodecIsRead(t *testing.T) {
+	recs := shopBatches(1, 2000, true)
+	as, _ := arrowmap.ToArrow(shopSchema)
+	want, err := arrowmap.Conform(t.Context(), recs[0], as)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, codec := range []string{"", "NONE", "uncompressed", "Snappy", "gzip", "lz4", "lz4_raw", "zstd"} {
+		data, _ := encode(t, shopSchema, datafile.Options{Codec: codec}, recs...)
+		got, err := readBack(data, as)
+		if err != nil || !slices.Equal(got, arrowtest.Rows(want)) {
+			t.Errorf("%q: other rows came back (%v)", codec, err)
+		}
+	}
+}
