@@ -60,10 +60,10 @@ func TestWhatIsAppendedIsScanned(t *testing.T) {
 		}
 		var want []string
 		history := [][]string{slices.Clone(want)}
-		for range 1 + r.Intn(4) {
+		for range 1 + r.Intn(3) {
 			var batches []arrow.RecordBatch
-			for range 1 + r.Intn(3) {
-				rec := arrowtest.Batch(r, as, 1+r.Intn(60))
+			for range 1 + r.Intn(2) {
+				rec := arrowtest.Batch(r, as, 1+r.Intn(25))
 				want = append(want, stored(tab, rec)...)
 				batches = append(batches, rec)
 			}

@@ -162,8 +162,8 @@ func TestNamesAndFoldersAreSparks(t *testing.T) {
 	tab := create(t, "id BIGINT, day DATE, city STRING", "day", "city")
 	add(t, tab, "id BIGINT, day DATE, city STRING", `[{"id":1,"day":"2026-01-02","city":"a/b c"},{"id":2,"day":null,"city":"100%"}]`)
 	want := []*regexp.Regexp{
-		regexp.MustCompile(`^day=2026-01-02/city=a%2Fb c/part-0000\d-[0-9a-f-]{36}-c000\.snappy\.parquet$`),
-		regexp.MustCompile(`^day=__HIVE_DEFAULT_PARTITION__/city=100%25/part-0000\d-[0-9a-f-]{36}-c000\.snappy\.parquet$`),
+		regexp.MustCompile(`^day=2026-01-02/city=a%2Fb c/part-0000\d-[0-9a-f-]{36}-c000\.(snappy|zstd)\.parquet$`),
+		regexp.MustCompile(`^day=__HIVE_DEFAULT_PARTITION__/city=100%25/part-0000\d-[0-9a-f-]{36}-c000\.(snappy|zstd)\.parquet$`),
 	}
 	files := dataFiles(t, tab)
 	for i, w := range want {
@@ -185,7 +185,7 @@ func TestPropertiesOfFiles(t *testing.T) {
 	}{
 		{map[string]string{"delta.parquet.compression.codec": "ZSTD"}, `^part-00000-[0-9a-f-]{36}-c000\.zstd\.parquet$`},
 		{map[string]string{"delta.parquet.compression.codec": "none"}, `^part-00000-[0-9a-f-]{36}-c000\.parquet$`},
-		{map[string]string{"delta.randomizeFilePrefixes": "true", "delta.randomPrefixLength": "4"}, `^[0-9a-f]{4}/part-00000-[0-9a-f-]{36}-c000\.snappy\.parquet$`},
+		{map[string]string{"delta.randomizeFilePrefixes": "true", "delta.randomPrefixLength": "4"}, `^[0-9a-f]{4}/part-00000-[0-9a-f-]{36}-c000\.(snappy|zstd)\.parquet$`},
 	} {
 		tab := createIn(t, mem.New(), CreateOptions{Schema: ddl(t, "a INT, b INT"), Properties: c.props})
 		add(t, tab, "a INT, b INT", `[{"a":1,"b":2}]`)
