@@ -19,7 +19,7 @@ import (
 )
 
 // goldenTables unpacks the logs of an archive of golden tables: a store for each table in it, by path.
-func goldenTables(t *testing.T, archive string) map[string]*mem.Store {
+func goldenTables(t testing.TB, archive string) map[string]*mem.Store {
 	t.Helper()
 	dir := os.Getenv("GOLDEN_DIR")
 	if dir == "" {

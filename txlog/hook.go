@@ -11,13 +11,19 @@ type Hook interface {
 	Run(ctx context.Context) error
 }
 
-// checkpointDue: a checkpoint is due at every multiple of the interval, and where those before were missed.
+// checkpointDue: a checkpoint is due at every multiple of the interval, and where those before were
+// missed, by whoever was to write them; that is then asked of the caller once.
 func (s *Snapshot) checkpointDue() bool {
 	interval := s.props.CheckpointInterval()
 	if s.version == 0 {
 		return false
 	}
-	return s.version%interval == 0 || s.version-max(s.log.checkpointed.Load(), 0) >= 2*interval
+	last := max(s.log.checkpointed.Load(), s.log.asked.Load(), 0)
+	if s.version%interval != 0 && s.version-last < 2*interval {
+		return false
+	}
+	s.log.asked.Store(s.version)
+	return true
 }
 
 // checkpointHook writes the checkpoint of a version.

@@ -36,6 +36,8 @@ type Log struct {
 	randMu sync.Mutex
 	// checkpointed is the newest checkpoint version that this Log has heard of; -1 for none.
 	checkpointed atomic.Int64
+	// asked is the version of the last checkpoint that a commit told to be due.
+	asked atomic.Int64
 }
 
 // New is the log of the table at the root of store. Nothing is read yet.

@@ -46,9 +46,9 @@ func (t *Transaction) put(ctx context.Context, a *attempt) outcome {
 		if nothingWritten(err) {
 			return unsettled(unknown, err)
 		}
-		found, ferr := t.whoHas(ctx, a.commit.version)
+		found, id, ferr := t.whoHas(ctx, a.commit.version)
 		switch {
-		case ferr == nil && found.txnID() == a.txnID:
+		case ferr == nil && id == a.txnID:
 			a.commit.modTime = found.modTime
 			return outcome{}
 		case ferr == nil:
@@ -85,27 +85,23 @@ func nothingWritten(err error) bool {
 	return false
 }
 
-// whoHas reads the commit of a version, also where the context has just ended: whether a commit was
-// made is worth a moment more.
-func (t *Transaction) whoHas(ctx context.Context, version int64) (rawCommit, error) {
+// whoHas reads the commit of a version and its txnId, also where the context has just ended: whether
+// a commit was made is worth a moment more. A commit that cannot be read is an error, for it proves nothing.
+func (t *Transaction) whoHas(ctx context.Context, version int64) (rawCommit, string, error) {
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 		defer cancel()
 	}
-	return t.log.fetch(ctx, version)
-}
-
-// txnID is the id in the commitInfo, or empty.
-func (c rawCommit) txnID() string {
-	top, err := c.top()
+	c, err := t.log.fetch(ctx, version)
 	if err != nil {
-		return ""
+		return c, "", err
 	}
+	top, err := c.top()
 	for _, a := range top {
 		if i, ok := a.(*action.CommitInfo); ok {
-			return i.TxnID
+			return c, i.TxnID, err
 		}
 	}
-	return ""
+	return c, "", err
 }

@@ -285,6 +285,18 @@ func TestALostPutIsProvablyRejectedOnceAnotherHasTheVersion(t *testing.T) {
 	}
 }
 
+// What cannot be read proves nothing: it might be a part of our own commit.
+func TestACommitThatCannotBeReadProvesNothing(t *testing.T) {
+	store, clock := newStore()
+	base := newTable(t, store, clock)
+	put(t, store, commitKey(1), `{"commitInfo":{"txnId":"tx`)
+	tx := base.Begin(Operation{})
+	tx.Stage(add("f"))
+	if _, err := tx.Commit(t.Context()); !errors.Is(err, objstore.ErrOutcomeUnknown) || errors.Is(err, ErrProvablyRejected) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestACancelledCommitIsRejectedBeforeAndUnknownWithin(t *testing.T) {
 	inner, clock := newStore()
 	base := newTable(t, inner, clock)
@@ -387,6 +399,11 @@ func TestHooksAreDueAtTheInterval(t *testing.T) {
 	}
 	if fmt.Sprint(due) != "[3 6]" {
 		t.Errorf("due at %v", due)
+	}
+	s.log = New(store, testOptions(clock)) // one that has not heard of any checkpoint, and starts long after the last
+	s.props = NewProperties(map[string]string{PropCheckpointInterval: "3"})
+	if !s.checkpointDue() || s.checkpointDue() {
+		t.Error("a missed checkpoint must be asked for, once")
 	}
 	if _, err := store.Head(t.Context(), checkpointKey(6)); err != nil {
 		t.Error(err)
