@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,16 +16,18 @@ import (
 
 // Options of a Log. The zero Options are the defaults.
 type Options struct {
-	Now    func() time.Time // default time.Now
-	Rand   *rand.Rand       // of the jitter between attempts; default seeded from the clock
-	Logger *slog.Logger     // of what is odd but harmless; default discards
+	Now func() time.Time // default time.Now
+	// Rand seeds the jitter between attempts, once in New, which must not run at the same time as
+	// other users of it; default the clock.
+	Rand   *rand.Rand
+	Logger *slog.Logger // of what is odd but harmless; default discards
 	// Sleep waits between attempts to commit, or until ctx ends; default waits in real time.
 	Sleep func(ctx context.Context, d time.Duration) error
 	// NewID makes the txnId of an attempt to commit, which must be unique; default a random UUID.
 	NewID func() string
 	// MaxCommitAttempts bounds how often one transaction tries; default 1000.
 	MaxCommitAttempts int
-	// EngineInfo is what commitInfo tells of us; default "ingestd/dev".
+	// EngineInfo is what commitInfo tells of us; default "ingestd/" and the version that was built.
 	EngineInfo string
 }
 
@@ -45,9 +48,11 @@ func New(store objstore.Store, opts Options) *Log {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if opts.Rand == nil {
-		opts.Rand = rand.New(rand.NewSource(time.Now().UnixNano()))
+	seed := time.Now().UnixNano()
+	if opts.Rand != nil {
+		seed = opts.Rand.Int63()
 	}
+	opts.Rand = rand.New(rand.NewSource(seed)) // of its own, since logs that share options run side by side
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -61,11 +66,19 @@ func New(store objstore.Store, opts Options) *Log {
 		opts.MaxCommitAttempts = 1000
 	}
 	if opts.EngineInfo == "" {
-		opts.EngineInfo = "ingestd/dev"
+		opts.EngineInfo = "ingestd/" + buildVersion()
 	}
 	l := &Log{store: store, opts: opts}
 	l.checkpointed.Store(-1)
 	return l
+}
+
+// buildVersion is the version of the program, as the build recorded it.
+func buildVersion() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		return b.Main.Version
+	}
+	return "dev"
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
