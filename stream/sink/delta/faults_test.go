@@ -16,7 +16,7 @@ import (
 )
 
 // source is what a run ingests: perPartition records in each of two partitions; every third is rejected.
-const perPartition = 8
+const perPartition = 6
 
 var sourcePartitions = []string{"t/0", "t/1"}
 
@@ -39,7 +39,9 @@ func sourceRows() (good, bad []streamtest.Row) {
 // life is one process: it goes on from what is in the sink, with batches of step records, until all is in
 // or something fails.
 func life(ctx context.Context, rows, letters objstore.Store, step int64) error {
-	s, d := New(options(rows)), NewDeadLetters(options(letters))
+	o := options(rows)
+	o.Properties = map[string]string{"delta.checkpointInterval": "2"}
+	s, d := New(o), NewDeadLetters(options(letters))
 	defer s.Close()
 	defer d.Close()
 	if err := s.Open(ctx, streamtest.Schema); err != nil {
@@ -163,8 +165,8 @@ func TestEveryRowIsThereOnceWhateverCallFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	effects := []fault.Rule{
-		{Effect: fault.Fail}, {Effect: fault.Fail, Arg: "nospace"}, {Effect: fault.Lost}, {Effect: fault.Phantom},
-		{Effect: fault.Late, Arg: "1"}, {Effect: fault.Late, Arg: "6"}, {Effect: fault.Torn}, {Effect: fault.Crash}, {Effect: fault.CrashAfter},
+		{Effect: fault.Fail}, {Effect: fault.Lost}, {Effect: fault.Phantom},
+		{Effect: fault.Late, Arg: "6"}, {Effect: fault.Torn}, {Effect: fault.Crash}, {Effect: fault.CrashAfter},
 	}
 	for _, e := range effects {
 		t.Run(e.String(), func(t *testing.T) {
@@ -209,7 +211,7 @@ func survive(t *testing.T, r fault.Rule, inRows bool) {
 // TestEveryRowIsThereOnceUnderManyFaults does the same with faults drawn at random, many in a run.
 func TestEveryRowIsThereOnceUnderManyFaults(t *testing.T) {
 	effects := []fault.Rule{{Effect: fault.Fail}, {Effect: fault.Lost}, {Effect: fault.Phantom}, {Effect: fault.Late, Arg: "2"}, {Effect: fault.Torn}, {Effect: fault.CrashAfter}}
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		store, dead := mem.New(), mem.New()
 		faulty := fault.Wrap(store, fault.Options{Random: &fault.Random{Seed: seed, Rate: 0.1, Effects: effects}})
 		var err error

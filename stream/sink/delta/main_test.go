@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"context"
 	"fmt"
 	"math/rand"
 	"sync/atomic"
@@ -24,6 +25,7 @@ func options(store objstore.Store) Options {
 	return Options{
 		Store: store,
 		Now:   func() time.Time { return time.UnixMilli(1_790_000_000_000 + ticks.Add(1)) },
+		sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Rand:  rand.New(rand.NewSource(1)),
 		NewID: func() string { return fmt.Sprintf("00000000-0000-4000-8000-%06d%06d", life, files.Add(1)) },
 	}

@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math/rand"
@@ -35,10 +36,12 @@ type Options struct {
 	Rand   *rand.Rand       // of the jitter between attempts to commit; nil: a seed of its own
 	Logger *slog.Logger     // nil: none
 	NewID  func() string    // of files; nil: random UUIDs
+
+	sleep func(context.Context, time.Duration) error // between attempts to commit; tests do not wait
 }
 
 func (o Options) table() []table.Option {
-	opts := []table.Option{table.WithLogOptions(txlog.Options{Now: o.Now, Rand: o.Rand, Logger: o.Logger})}
+	opts := []table.Option{table.WithLogOptions(txlog.Options{Now: o.Now, Rand: o.Rand, Logger: o.Logger, Sleep: o.sleep})}
 	if o.NewID != nil {
 		opts = append(opts, table.WithIDs(o.NewID))
 	}
