@@ -42,10 +42,11 @@ func (a *app) demo(ctx context.Context, o demo.Options) error {
 	if o.Events < 1 || o.Partitions < 1 {
 		return usageError{errors.New("--events and --partitions must be at least 1")}
 	}
-	view := newProgressView(io.Discard, a.stderr)
+	var terminal io.Writer
 	if output.IsTerminal(a.stderr) {
-		view.terminal = a.stderr
+		terminal = a.stderr
 	}
+	view := a.newProgressView(nil, terminal)
 	o.Seed, o.Start, o.Storage, o.Stopping = rand.Uint64(), time.Now(), a.storage, a.stopping
 	o.Name = "demo-" + o.Start.UTC().Format("20060102T150405.000")
 	o.OnProgress, o.Logger = view.show, a.loggerTo(view)
@@ -58,8 +59,8 @@ func (a *app) demo(ctx context.Context, o demo.Options) error {
 	if err != nil {
 		return err
 	}
-	if a.format() == output.JSON {
-		return output.One(a.stdout, output.JSON, []string{"table", "events", "batches", "files", "bytes", "seconds", "version"},
+	if format := a.format(); format != output.Table {
+		return output.One(a.stdout, format, []string{"table", "events", "batches", "files", "bytes", "seconds", "version"},
 			output.Row{o.Table, r.Events, r.Batches, r.Files, r.Bytes, r.Elapsed.Seconds(), r.Version})
 	}
 	return a.demoSummary(ctx, o, r)
@@ -75,8 +76,8 @@ func (a *app) quiet(view *progressView) *slog.Logger {
 }
 
 func (a *app) demoSummary(ctx context.Context, o demo.Options, r demo.Result) error {
-	fmt.Fprintf(a.stdout, "\n%s events in %s (%s a second): %d batches, each one commit; %d files, %s; the table is at version %d\n",
-		count(r.Events), r.Elapsed.Round(time.Millisecond), count(int64(float64(r.Events)/r.Elapsed.Seconds())), r.Batches, r.Files, size(r.Bytes), r.Version)
+	fmt.Fprintf(a.stdout, "\n%s events in %s (%s a second): %s, each one commit; %s, %s; the table is at version %d\n",
+		count(r.Events), r.Elapsed.Round(time.Millisecond), count(int64(float64(r.Events)/r.Elapsed.Seconds())), plural(r.Batches, "batch", "batches"), plural(r.Files, "file", "files"), size(r.Bytes), r.Version)
 	t, err := a.tables().Open(ctx, o.Table)
 	if err != nil {
 		return err

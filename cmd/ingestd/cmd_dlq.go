@@ -39,7 +39,7 @@ func (a *app) dlqShowCommand() *cobra.Command {
 		Args:              args("FILE"),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBuilder(args[0], func(f *config.File, b service.Builder) error {
+			return a.withBuilder(cmd.Context(), args[0], func(f *config.File, b service.Builder) error {
 				if reasons {
 					return a.dlqReasons(cmd.Context(), f, b, all)
 				}
@@ -128,7 +128,7 @@ killed; the others become dead letters again, with their new reason. The queries
 		Args:              args("FILE"),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBuilder(args[0], func(f *config.File, b service.Builder) error {
+			return a.withBuilder(cmd.Context(), args[0], func(f *config.File, b service.Builder) error {
 				a.graceful.Store(true)
 				var rows []output.Row
 				for _, c := range f.Queries {

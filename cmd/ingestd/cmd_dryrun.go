@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -27,13 +28,19 @@ nothing, and does not move the query.`,
 		Args:              args("FILE"),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBuilder(args[0], func(f *config.File, b service.Builder) error {
+			if sample < 1 || rows < 0 {
+				return usageError{errors.New("--sample must be at least 1, and --rows not negative")}
+			}
+			return a.withBuilder(cmd.Context(), args[0], func(f *config.File, b service.Builder) error {
+				if format := a.format(); format != output.Table {
+					return output.Rows(a.stdout, format, dryRunColumns, dryRuns(cmd.Context(), f, b, sample, rows))
+				}
 				for _, q := range f.Queries {
 					d, err := b.DryRun(cmd.Context(), q, sample, time.Now())
 					if err != nil {
 						return err
 					}
-					if err := a.showDryRun(cmd.Context(), d, rows); err != nil {
+					if err := a.showDryRun(d, rows); err != nil {
 						return err
 					}
 				}
@@ -47,20 +54,16 @@ nothing, and does not move the query.`,
 }
 
 // withBuilder loads a pipeline file and calls f with what makes queries of it.
-func (a *app) withBuilder(path string, f func(*config.File, service.Builder) error) error {
-	file, err := config.Load(path, a.env)
+func (a *app) withBuilder(ctx context.Context, path string, f func(*config.File, service.Builder) error) error {
+	file, err := a.load(ctx, path)
 	if err != nil {
 		return err
 	}
-	a.storageInto(file)
-	tables := service.Tables{Storage: file.Storage, Logger: a.logger()}
+	tables := service.Tables{Storage: file.Storage, Logger: a.logger(), MaxAttempts: attempts}
 	return f(file, service.Builder{Tables: tables, Stdout: a.stdout, Logger: a.logger()})
 }
 
-func (a *app) showDryRun(_ context.Context, d *service.DryRun, rows int) error {
-	if a.format() == output.JSON {
-		return a.dryRunJSON(d)
-	}
+func (a *app) showDryRun(d *service.DryRun, rows int) error {
 	rejected := int64(0)
 	for _, n := range d.Rejected {
 		rejected += n
@@ -75,7 +78,7 @@ func (a *app) showDryRun(_ context.Context, d *service.DryRun, rows int) error {
 		if i == 0 {
 			fmt.Fprintln(a.stdout, "\nrejected:")
 		}
-		fmt.Fprintf(a.stdout, "  %s records: %s (first: %s)\n", count(d.Rejected[reason]), reason, d.Example[reason])
+		fmt.Fprintf(a.stdout, "  %s: %s (first: %s)\n", plural(d.Rejected[reason], "record", "records"), reason, d.Example[reason])
 	}
 	f := d.Forecast
 	fmt.Fprintf(a.stdout, "\nforecast: %s records in the last 24 hours: %s rows and %s a day; %d files a batch", count(f.RecordsLastDay), count(f.RowsPerDay), size(f.BytesPerDay), f.FilesPerBatch)
@@ -104,7 +107,26 @@ func (a *app) showDifference(d service.TableDifference) {
 	}
 }
 
-func (a *app) dryRunJSON(d *service.DryRun) error {
+var dryRunColumns = []string{"query", "records", "rows", "rejected", "table", "tableExists", "tableRefuses", "newColumns", "missingColumns",
+	"recordsLastDay", "rowsPerDay", "bytesPerDay", "filesPerBatch", "filesPerDay", "sample"}
+
+// dryRuns tries the queries one after the other, and makes a row of each.
+func dryRuns(ctx context.Context, f *config.File, b service.Builder, sample int64, rows int) iter.Seq2[output.Row, error] {
+	return func(yield func(output.Row, error) bool) {
+		for _, q := range f.Queries {
+			d, err := b.DryRun(ctx, q, sample, time.Now())
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if row, err := dryRunRow(d, rows); !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func dryRunRow(d *service.DryRun, rows int) (output.Row, error) {
 	rejected := make([]any, 0, len(d.Rejected))
 	for _, reason := range d.Reasons() {
 		rejected = append(rejected, output.Object{{Name: "reason", Value: reason}, {Name: "records", Value: d.Rejected[reason]}, {Name: "first", Value: d.Example[reason]}})
@@ -113,15 +135,29 @@ func (a *app) dryRunJSON(d *service.DryRun) error {
 	if d.Table.Refused != nil {
 		refused = d.Table.Refused.Error()
 	}
-	for _, rec := range d.Rows {
-		rec.Release()
+	names, shown := output.Columns(d.Schema), []any{}
+	for row, err := range first(rows, output.Batches(batches(d.Rows))) {
+		if err != nil {
+			return nil, err
+		}
+		o := make(output.Object, len(row))
+		for i, v := range row {
+			o[i] = output.Member{Name: names[i], Value: output.Owned(v)}
+		}
+		shown = append(shown, o)
 	}
 	f := d.Forecast
-	return output.One(a.stdout, output.JSON,
-		[]string{"query", "records", "rows", "rejected", "table", "tableExists", "tableRefuses", "newColumns", "missingColumns",
-			"recordsLastDay", "rowsPerDay", "bytesPerDay", "filesPerBatch", "filesPerDay"},
-		output.Row{d.Query, d.Records, d.NumRows, rejected, d.Table.Location, d.Table.Exists, refused, d.Table.New, d.Table.Missing,
-			f.RecordsLastDay, f.RowsPerDay, f.BytesPerDay, f.FilesPerBatch, f.FilesPerDay})
+	return output.Row{d.Query, d.Records, d.NumRows, rejected, d.Table.Location, d.Table.Exists, refused, list(d.Table.New), list(d.Table.Missing),
+		f.RecordsLastDay, f.RowsPerDay, f.BytesPerDay, f.FilesPerBatch, f.FilesPerDay, shown}, nil
+}
+
+// list is a list in every format, also where it is empty.
+func list(texts []string) []any {
+	out := make([]any, len(texts))
+	for i, s := range texts {
+		out[i] = s
+	}
+	return out
 }
 
 func batches(recs []arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error] {

@@ -62,20 +62,32 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 		return usageError{err}
 	}
 	if len(f.brokers) == 0 {
-		return events.Write(ctx, a.stdout)
+		err = events.Write(ctx, a.stdout)
+	} else {
+		err = a.produce(ctx, f, events)
 	}
+	if f.events == 0 && errors.Is(err, context.Canceled) {
+		return nil // it was to go on until stopped
+	}
+	return err
+}
+
+// produce sends events to Kafka; on a terminal it tells how many.
+func (a *app) produce(ctx context.Context, f generateFlags, events *sample.Events) error {
 	var progress func(int64)
 	if output.IsTerminal(a.stderr) {
-		progress = func(n int64) { fmt.Fprintf(a.stderr, "\r%s events", count(n)) }
+		progress = func(n int64) { fmt.Fprintf(a.stderr, clearLine+"%s events", count(n)) }
 	}
 	began := time.Now()
-	if err := sample.Produce(ctx, events, sample.Target{Brokers: f.brokers, Topic: f.topic, Partitions: f.partitions}, progress); err != nil {
-		return err
+	err := sample.Produce(ctx, events, sample.Target{Brokers: f.brokers, Topic: f.topic, Partitions: f.partitions}, progress)
+	switch {
+	case progress == nil:
+	case err != nil:
+		fmt.Fprintln(a.stderr)
+	default:
+		fmt.Fprintf(a.stderr, clearLine+"%s events in %s to topic %s\n", count(f.events), time.Since(began).Round(time.Millisecond), f.topic)
 	}
-	if progress != nil {
-		fmt.Fprintf(a.stderr, "\r%s events in %s to topic %s\n", count(f.events), time.Since(began).Round(time.Millisecond), f.topic)
-	}
-	return nil
+	return err
 }
 
 // parseRate reads "10000/s", "10000", "600/m".

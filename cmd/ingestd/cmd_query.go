@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -19,12 +21,24 @@ func (a *app) queryCommand() *cobra.Command {
   delta('path', version => 3)                         an older one
   delta('path', timestamp => '2026-01-31T12:00:00Z')  the one of that moment
 
-Paths may be s3:// URLs. COPY (...) TO 'out.parquet' writes a result to a file.`,
+Paths may be s3:// URLs. COPY (...) TO 'out.parquet' writes a result to a file. The SQL is read from
+standard input where it is given as "-".`,
 		Example: `  ingestd query "SELECT category, count(*), sum(price * quantity) FROM delta('./demo-table') GROUP BY ALL ORDER BY 3 DESC"
   ingestd query "SELECT count(*) FROM delta('./demo-table', version => 1)"
-  ingestd query "COPY (SELECT * FROM delta('./demo-table') LIMIT 10) TO 'ten.parquet'"`,
+  ingestd query "COPY (SELECT * FROM delta('./demo-table') LIMIT 10) TO 'ten.parquet'"
+  echo "SELECT max(timestamp) FROM delta('./demo-table')" | ingestd query -`,
 		Args: args("SQL"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.query(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text := args[0]
+			if text == "-" {
+				all, err := io.ReadAll(a.stdin)
+				if err != nil {
+					return fmt.Errorf("read SQL from standard input: %w", err)
+				}
+				text = string(all)
+			}
+			return a.query(cmd.Context(), text)
+		},
 	}
 }
 

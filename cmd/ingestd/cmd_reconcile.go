@@ -27,7 +27,7 @@ Exits with 1 where something is wrong.`,
 		Args:              args("FILE"),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBuilder(args[0], func(f *config.File, b service.Builder) error {
+			return a.withBuilder(cmd.Context(), args[0], func(f *config.File, b service.Builder) error {
 				ok := true
 				for _, q := range f.Queries {
 					r, err := b.Reconcile(cmd.Context(), q, o)

@@ -14,11 +14,14 @@ import (
 	"github.com/ingestd/ingestd/table"
 )
 
+// attempts is how often commands that someone waits for try a request to S3: some two seconds, where "run" tries for 15.
+const attempts = 5
+
 func (a *app) tables() service.Tables {
-	return service.Tables{Storage: a.storage, Logger: a.logger()}
+	return service.Tables{Storage: a.storage, Logger: a.logger(), MaxAttempts: attempts}
 }
 
-// version picks a version of a table for commands that can look back.
+// versionFlags pick a version of a table for commands that can look back.
 type versionFlags struct {
 	version   int64
 	timestamp string
@@ -31,21 +34,18 @@ func (v *versionFlags) add(cmd *cobra.Command) {
 }
 
 func (a *app) openTable(ctx context.Context, url string, v versionFlags) (*table.Table, error) {
-	t, err := a.tables().Open(ctx, url)
-	if err != nil {
-		return nil, err
+	var at service.AsOf
+	if v.version >= 0 {
+		at.Version = &v.version
 	}
-	switch {
-	case v.version >= 0:
-		return t.At(ctx, v.version)
-	case v.timestamp != "":
+	if v.timestamp != "" {
 		moment, err := parseMoment(v.timestamp)
 		if err != nil {
 			return nil, err
 		}
-		return t.AtTime(ctx, moment)
+		at.Time = &moment
 	}
-	return t, nil
+	return a.tables().OpenAsOf(ctx, url, at)
 }
 
 func parseMoment(s string) (time.Time, error) {
@@ -164,7 +164,9 @@ func fileRows(files iter.Seq2[table.File, error]) iter.Seq2[output.Row, error] {
 			}
 			var stats any
 			if f.Stats != nil {
-				stats = json.RawMessage(*f.Stats)
+				if stats = *f.Stats; json.Valid([]byte(*f.Stats)) {
+					stats = json.RawMessage(*f.Stats)
+				}
 			}
 			if !yield(output.Row{f.Path, partition, f.Size, moment(&f.ModificationTime), stats}, err) || err != nil {
 				return

@@ -7,11 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -20,14 +23,14 @@ func main() {
 }
 
 func run(args []string) int {
-	a := &app{stdout: os.Stdout, stderr: os.Stderr, env: config.OS()}
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: config.OS()}
 	ctx, stop := a.signals(context.Background())
 	defer stop()
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := a.settle(root.ExecuteContext(ctx))
 	if err != nil && !errors.Is(err, errSilent) {
-		fmt.Fprintln(a.stderr, "ingestd: "+message(err))
+		complain(a.stderr, err)
 	}
 	return exitCode(err)
 }
@@ -63,17 +66,45 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &conflict):
 		return exitConflict
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, errInterrupted):
 		return exitSignal
 	}
 	return exitFailed
 }
 
-func message(err error) string {
-	if errors.Is(err, context.Canceled) {
-		return "interrupted"
+// errInterrupted is the end of a command by a signal.
+var errInterrupted = errors.New("interrupted")
+
+// settle makes of the many errors that a cancelled context brings about the one that says why.
+func (a *app) settle(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
 	}
-	return err.Error()
+	select {
+	case <-a.stopping:
+		return errInterrupted
+	default:
+		return err
+	}
+}
+
+// complain prints an error, each line of it as one of ours.
+func complain(w io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(w, "ingestd: "+strings.TrimRight(line, "\n"))
+	}
+}
+
+// announce tells the user something: on a terminal as a line, above the live one where there is one, else as a log record.
+func (a *app) announce(what string) {
+	switch view := a.live.Load(); {
+	case view != nil && view.terminal != nil:
+		fmt.Fprintln(view, what)
+	case output.IsTerminal(a.stderr):
+		fmt.Fprintln(a.stderr, what)
+	default:
+		a.logger().Info(what)
+	}
 }
 
 // signals makes a context that ends at the second SIGINT or SIGTERM. The first closes a.stopping,
@@ -96,7 +127,7 @@ func (a *app) signals(parent context.Context) (context.Context, func()) {
 			cancel()
 			return
 		}
-		fmt.Fprintln(a.stderr, "\nstopping after the batch in hand; once more to stop at once")
+		a.announce("stopping after the batch in hand; once more to stop at once")
 		select {
 		case <-ch:
 			cancel()

@@ -1,23 +1,25 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/mattn/go-runewidth"
 
 	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/stream"
 )
 
-// progressView shows progress events: on a terminal one line that is written over, elsewhere a
-// line of JSON each. Other lines go above the live one. It may be used by several goroutines.
+// progressView shows progress events: on a terminal as one line that is written over, else as lines of JSON, or not at
+// all. Other lines go above the live one. It may be used by several goroutines.
 type progressView struct {
 	mu       sync.Mutex
-	out      io.Writer // of JSON lines
-	terminal io.Writer // nil where there is none
+	json     io.Writer // of JSON lines; nil for none
+	terminal io.Writer // of the live line; nil for none
 	live     string
 	totals   map[string]*queryTotals
 }
@@ -25,15 +27,13 @@ type progressView struct {
 // queryTotals is what a query did since the start.
 type queryTotals struct {
 	rows, rejected, files, bytes, batches int64
-	since                                 time.Time
 	last                                  stream.Progress
 }
 
-func newProgressView(stdout, stderr io.Writer) *progressView {
-	v := &progressView{out: stdout, totals: map[string]*queryTotals{}}
-	if output.IsTerminal(stdout) && output.IsTerminal(stderr) {
-		v.terminal = stderr
-	}
+// newProgressView makes the view that the commands print progress with; either writer may be nil.
+func (a *app) newProgressView(json, terminal io.Writer) *progressView {
+	v := &progressView{json: json, terminal: terminal, totals: map[string]*queryTotals{}}
+	a.live.Store(v)
 	return v
 }
 
@@ -41,13 +41,15 @@ func (v *progressView) show(p stream.Progress) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.add(p)
-	if v.terminal == nil {
+	if v.json != nil {
 		if line, err := json.Marshal(p); err == nil {
-			fmt.Fprintf(v.out, "%s\n", line)
+			fmt.Fprintf(v.json, "%s\n", line)
 		}
-		return
 	}
-	v.redraw(v.line())
+	if v.terminal != nil {
+		v.live = runewidth.Truncate(v.line(), output.Width(v.terminal)-1, "…")
+		fmt.Fprintf(v.terminal, clearLine+"%s", v.live)
+	}
 }
 
 func (v *progressView) add(p stream.Progress) {
@@ -88,28 +90,74 @@ func (v *progressView) line() string {
 	return strings.Join(parts, " | ")
 }
 
-func (v *progressView) redraw(line string) {
-	fmt.Fprintf(v.terminal, "\r\x1b[K%s", line)
-	v.live = line
+// clearLine goes to the beginning of a terminal's line and erases it.
+const clearLine = "\r\x1b[K"
+
+// Write puts lines, of the log say, above the live one.
+func (v *progressView) Write(b []byte) (int, error) { return v.writeAbove(v.terminal, b) }
+
+// above is w, with what is written to it going above the live line.
+func (v *progressView) above(w io.Writer) io.Writer {
+	if v.terminal == nil {
+		return w
+	}
+	return aboveWriter{v, w}
 }
 
-// Write puts log lines above the live one.
-func (v *progressView) Write(b []byte) (int, error) {
+type aboveWriter struct {
+	view *progressView
+	w    io.Writer
+}
+
+// Write implements io.Writer.
+func (a aboveWriter) Write(b []byte) (int, error) { return a.view.writeAbove(a.w, b) }
+
+func (v *progressView) writeAbove(w io.Writer, b []byte) (int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	fmt.Fprint(v.terminal, "\r\x1b[K")
-	n, err := v.terminal.Write(b)
-	fmt.Fprint(v.terminal, v.live)
+	if v.live == "" {
+		return w.Write(b)
+	}
+	fmt.Fprint(v.terminal, clearLine)
+	n, err := w.Write(b)
+	if bytes.HasSuffix(b, []byte("\n")) {
+		fmt.Fprint(v.terminal, v.live)
+	}
 	return n, err
 }
 
-// end leaves the last line standing.
+// end takes the live line away.
 func (v *progressView) end() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.terminal != nil && v.live != "" {
-		fmt.Fprintln(v.terminal)
+		fmt.Fprint(v.terminal, clearLine)
 	}
+	v.live = ""
+}
+
+// summary tells what each query did in all.
+func (v *progressView) summary() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var lines []string
+	for _, name := range sortedKeys(v.totals) {
+		t := v.totals[name]
+		s := fmt.Sprintf("%s: %s, %s, %s (%s)", name, plural(t.batches, "batch", "batches"), plural(t.rows, "row", "rows"),
+			plural(t.files, "file", "files"), size(t.bytes))
+		if t.rejected > 0 {
+			s += fmt.Sprintf(", %s rejected", count(t.rejected))
+		}
+		lines = append(lines, s)
+	}
+	return lines
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
 }
 
 // count prints 1234567 as 1,234,567.

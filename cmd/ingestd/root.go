@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -16,10 +18,12 @@ import (
 
 // app is what all commands share.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            config.Environment
 	stopping       chan struct{} // closed at the first signal
 	graceful       atomic.Bool   // a command that finishes its work in hand at the first signal
+	live           atomic.Pointer[progressView]
 
 	output   string
 	logLevel slog.Level
@@ -27,6 +31,7 @@ type app struct {
 }
 
 func (a *app) root() *cobra.Command {
+	cobra.EnableCommandSorting = false
 	root := &cobra.Command{
 		Use:   "ingestd",
 		Short: "Land streams in Delta tables, exactly once, and keep the tables fast",
@@ -42,17 +47,25 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 conflict with another writer,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(usageTemplate)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.output, "output", "o", "", "table, json or csv (default: table on a terminal, json in a pipe)")
 	flags.Var((*levelFlag)(&a.logLevel), "log-level", "debug, info, warn or error")
 	flags.StringVar(&a.storage.S3.Endpoint, "s3-endpoint", "", "S3 endpoint URL for tables given as s3:// (default: $AWS_ENDPOINT_URL)")
 	flags.StringVar(&a.storage.S3.Region, "s3-region", "", "S3 region (default: $AWS_REGION)")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp)))
-	must(root.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(root.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions(levels, cobra.ShellCompDirectiveNoFileComp)))
 	root.AddCommand(a.commands()...)
+	root.SetHelpCommand(helpCommand())
+	root.InitDefaultCompletionCmd()
+	group(root)
+	refuseUnknown(root)
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() && !c.Runnable() {
+			refuseUnknown(c)
+		}
+	}
 	return root
 }
 
@@ -60,10 +73,8 @@ func (a *app) checkFlags() error {
 	if a.output == "" {
 		return nil
 	}
-	for _, f := range output.Formats {
-		if a.output == f {
-			return nil
-		}
+	if slices.Contains(output.Formats, a.output) {
+		return nil
 	}
 	return usageError{fmt.Errorf("--output cannot be %q%s", a.output, suggest.DidYouMean(a.output, output.Formats))}
 }
@@ -93,24 +104,16 @@ func (a *app) loggerTo(v *progressView) *slog.Logger {
 	return slog.New(slog.NewTextHandler(v, &slog.HandlerOptions{Level: a.logLevel}))
 }
 
-// args checks how many arguments a command has, naming them where they are wrong.
-func args(names ...string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, got []string) error {
-		if len(got) < len(names) {
-			return usageError{fmt.Errorf("%s is missing; usage: %s", names[len(got)], cmd.UseLine())}
-		}
-		if len(got) > len(names) {
-			return usageError{fmt.Errorf("unexpected argument %q; usage: %s", got[len(names)], cmd.UseLine())}
-		}
-		return nil
-	}
-}
-
 type levelFlag slog.Level
 
-func (l *levelFlag) String() string { return slog.Level(*l).String() }
+var levels = []string{"debug", "info", "warn", "error"}
+
+func (l *levelFlag) String() string { return strings.ToLower(slog.Level(*l).String()) }
 func (l *levelFlag) Type() string   { return "level" }
 func (l *levelFlag) Set(s string) error {
+	if !slices.Contains(levels, strings.ToLower(s)) {
+		return fmt.Errorf("one of %s is wanted", strings.Join(levels, ", "))
+	}
 	return (*slog.Level)(l).UnmarshalText([]byte(s))
 }
 

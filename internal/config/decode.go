@@ -27,10 +27,8 @@ type nodeDecoder interface {
 }
 
 func (d *decoder) fail(n *yaml.Node, key, format string, args ...any) {
-	p := Problem{File: d.file, Key: key, Message: fmt.Sprintf(format, args...)}
-	if n != nil {
-		p.Line, p.Column = n.Line, n.Column
-	}
+	p := d.problem(n, key)
+	p.Message = fmt.Sprintf(format, args...)
 	d.problems = append(d.problems, p)
 	d.reported[key] = true
 	for i := range key {
@@ -38,6 +36,15 @@ func (d *decoder) fail(n *yaml.Node, key, format string, args ...any) {
 			d.reported[key[:i]] = true
 		}
 	}
+}
+
+// problem is one at n, yet without a message.
+func (d *decoder) problem(n *yaml.Node, key string) Problem {
+	p := Problem{File: d.file, Key: key}
+	if n != nil {
+		p.Line, p.Column = n.Line, n.Column
+	}
+	return p
 }
 
 // value decodes n into v, which must be settable.
@@ -75,6 +82,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, key string) {
 		d.fail(n, key, "must be a block of keys (%s)", strings.Join(keysOf(v.Type()), ", "))
 		return
 	}
+	d.unique(n, key)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, val := n.Content[i], n.Content[i+1]
 		f, ok := fieldFor(v, k.Value)
@@ -83,6 +91,19 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, key string) {
 			continue
 		}
 		d.value(val, f, join(key, k.Value))
+	}
+}
+
+// unique reports the keys of a block that stand there twice.
+func (d *decoder) unique(n *yaml.Node, key string) {
+	first := make(map[string]int, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := n.Content[i]
+		if line, twice := first[k.Value]; twice {
+			d.fail(k, join(key, k.Value), "stands here a second time; the first is in line %d", line)
+			continue
+		}
+		first[k.Value] = k.Line
 	}
 }
 
@@ -112,6 +133,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, key string) {
 		d.fail(n, key, "must be a block of keys")
 		return
 	}
+	d.unique(n, key)
 	out := reflect.MakeMap(v.Type())
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		e := reflect.New(v.Type().Elem()).Elem()

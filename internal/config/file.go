@@ -23,6 +23,19 @@ type Query struct {
 	CheckpointLocation string     `yaml:"checkpoint_location"`
 
 	Line int // of the file where the query begins
+
+	place func(key string) Problem // in the file; nil for a query that is from none
+}
+
+// Problem is something wrong at a key of the query ("operators[0].sql"), at its place in the file or, where the file
+// does not have the key, at the nearest one around it.
+func (q *Query) Problem(key, message string) Problem {
+	p := Problem{Key: key}
+	if q.place != nil {
+		p = q.place(key)
+	}
+	p.Message = message
+	return p
 }
 
 // Source names one source.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"reflect"
@@ -19,11 +20,15 @@ type document struct {
 	Server  Server   `yaml:"server"`
 }
 
-// Load reads a pipeline file. The error is an *Error, or that of reading the file.
+// Load reads a pipeline file. The error is an *Error.
 func Load(path string, env Environment) (*File, error) {
 	data, err := os.ReadFile(path)
+	var detail *fs.PathError
+	if errors.As(err, &detail) {
+		err = detail.Err
+	}
 	if err != nil {
-		return nil, fmt.Errorf("pipeline file: %w", err)
+		return nil, newError([]Problem{{File: path, Message: "cannot be read: " + err.Error()}})
 	}
 	return Parse(path, data, env)
 }
@@ -42,7 +47,9 @@ func Parse(name string, data []byte, env Environment) (*File, error) {
 	d.value(root.Content[0], reflect.ValueOf(&doc).Elem(), "")
 	f := doc.file(d)
 	for i, q := range f.Queries {
-		q.Line = d.line(queryKey(doc, i))
+		prefix := queryKey(doc, i)
+		q.Line = d.line(prefix)
+		q.place = func(key string) Problem { return d.problem(d.place(join(prefix, key)), join(prefix, key)) }
 	}
 	v := validator{decoder: d, names: map[string]bool{}, unreadable: maps.Clone(d.reported)}
 	if root.Content[0].Kind != yaml.MappingNode {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -40,6 +41,16 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// Width is how many columns the terminal w has; 80 where that cannot be known.
+func Width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 1 {
+			return columns
+		}
+	}
+	return 80
+}
+
 // Row is the values of a row, one a column: nil, bool, integers, floats, string, []byte,
 // json.Number, json.RawMessage, []any, Object.
 type Row []any
@@ -66,11 +77,19 @@ func One(w io.Writer, f Format, columns []string, row Row) error {
 		width = max(width, displayWidth(c))
 	}
 	for i, c := range columns {
-		if _, err := fmt.Fprintf(w, "%s  %s\n", pad(c, width, false), Text(row[i])); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %s\n", pad(c, width, false), line(Text(row[i]))); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// line is s on one line, safe to print on a terminal.
+func line(s string) string {
+	if strings.ContainsFunc(s, unprintable) {
+		return escape(s)
+	}
+	return s
 }
 
 // Slice makes a sequence of rows that are at hand.
@@ -84,26 +103,6 @@ func Slice(rows []Row) iter.Seq2[Row, error] {
 	}
 }
 
-func jsonRows(w io.Writer, columns []string, rows iter.Seq2[Row, error]) error {
-	for row, err := range rows {
-		if err != nil {
-			return err
-		}
-		o := make(Object, len(row))
-		for i, v := range row {
-			o[i] = Member{Name: columns[i], Value: v}
-		}
-		line, err := marshal(o)
-		if err != nil {
-			return fmt.Errorf("print a row as JSON: %w", err)
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func csvRows(w io.Writer, columns []string, rows iter.Seq2[Row, error]) error {
 	c := csv.NewWriter(w)
 	if err := c.Write(columns); err != nil {
@@ -115,8 +114,8 @@ func csvRows(w io.Writer, columns []string, rows iter.Seq2[Row, error]) error {
 			return err
 		}
 		for i, v := range row {
-			if fields[i] = ""; v != nil {
-				fields[i] = Text(v)
+			if fields[i], err = csvText(v); err != nil {
+				return fmt.Errorf("print column %s as CSV: %w", columns[i], err)
 			}
 		}
 		if err := c.Write(fields); err != nil {
@@ -125,4 +124,16 @@ func csvRows(w io.Writer, columns []string, rows iter.Seq2[Row, error]) error {
 	}
 	c.Flush()
 	return c.Error()
+}
+
+// csvText is a value for programs: as Text, but that null is empty and a map of texts JSON.
+func csvText(v any) (string, error) {
+	switch x := v.(type) {
+	case nil:
+		return "", nil
+	case map[string]string:
+		b, err := marshal(x)
+		return string(b), err
+	}
+	return Text(v), nil
 }

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -82,8 +84,24 @@ func writeLine(out *bufio.Writer, cells []string, widths []int, right []bool) {
 
 // cell is a value on one line, cut where it is too wide.
 func cell(v any) string {
-	s := strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(Text(v))
-	return runewidth.Truncate(s, maxWidth, "…")
+	return runewidth.Truncate(line(Text(v)), maxWidth, "…")
+}
+
+// unprintable says that a character would move the cursor, ring the bell or colour the terminal.
+func unprintable(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
+// escape writes what is unprintable as Go does: \n, \x1b.
+func escape(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unprintable(r) {
+			q := strconv.QuoteRuneToASCII(r)
+			b.WriteString(q[1 : len(q)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 func pad(s string, width int, right bool) string {

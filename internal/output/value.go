@@ -2,7 +2,6 @@ package output
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -23,27 +22,7 @@ type Member struct {
 }
 
 // MarshalJSON writes the members in their order.
-func (o Object) MarshalJSON() ([]byte, error) {
-	b := bytes.NewBufferString("{")
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		name, err := marshal(m.Name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := marshal(jsonValue(m.Value))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Name, err)
-		}
-		b.Write(name)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
+func (o Object) MarshalJSON() ([]byte, error) { return appendObject(nil, o) }
 
 // marshal is json.Marshal without the escapes for HTML.
 func marshal(v any) ([]byte, error) {
@@ -56,30 +35,7 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// jsonValue makes of v what encoding/json can write: NaN and the infinities become strings, as in Spark.
-func jsonValue(v any) any {
-	switch x := v.(type) {
-	case float64:
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return floatText(x, 64)
-		}
-	case float32:
-		if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
-			return floatText(f, 32)
-		}
-	case []byte:
-		return base64.StdEncoding.EncodeToString(x)
-	case []any:
-		out := make([]any, len(x))
-		for i := range x {
-			out[i] = jsonValue(x[i])
-		}
-		return out
-	}
-	return v
-}
-
-// Text is a value for people and CSV: null is "null", bytes are hex, nested values are JSON.
+// Text is a value for people: null is "null", bytes are hex, a map of texts is "a=1, b=2", other nested values are JSON.
 func Text(v any) string {
 	switch x := v.(type) {
 	case nil:
@@ -95,7 +51,7 @@ func Text(v any) string {
 	case map[string]string:
 		return pairs(x)
 	case []any, Object, []string, json.RawMessage:
-		b, err := marshal(jsonValue(v))
+		b, err := appendJSON(nil, v)
 		if err != nil {
 			return err.Error()
 		}

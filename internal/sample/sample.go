@@ -41,19 +41,26 @@ func New(kind string, n, rate int64, seed uint64, start time.Time) (*Events, err
 	return e, nil
 }
 
-// Write writes the events to w, one a line.
+// Write writes the events to w, one a line. With a rate, w gets them when they are due.
 func (e *Events) Write(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	err := e.each(ctx, func(event []byte) error {
+	paced := *e
+	paced.pace = func(ctx context.Context, d time.Duration) error {
+		if err := out.Flush(); err != nil {
+			return err
+		}
+		return e.pace(ctx, d)
+	}
+	err := paced.each(ctx, func(event []byte) error {
 		if _, err := out.Write(event); err != nil {
 			return err
 		}
 		return out.WriteByte('\n')
 	})
-	if err != nil {
-		return err
+	if flushed := out.Flush(); err == nil {
+		err = flushed
 	}
-	return out.Flush()
+	return err
 }
 
 // arena is how much memory events share; each event is a slice that nobody writes again.

@@ -9,17 +9,26 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/suggest"
 )
 
 // Check finds what is wrong with the queries of a file beyond its own shape, still without touching a broker:
 // schemas that a format cannot make, SQL that does not fit its input, columns to partition by that do
-// not come out. Static tables that SQL names are opened. The error is a *config.Error.
-func Check(ctx context.Context, file string, f *config.File) error {
+// not come out. Static tables that SQL names are opened. What is wrong with the file is a *config.Error; a static table
+// that cannot be opened is an error of its own.
+func Check(ctx context.Context, f *config.File) error {
 	var problems []config.Problem
+	b := Builder{Tables: Tables{Storage: f.Storage}}
 	for _, q := range f.Queries {
-		if key, err := checkQuery(ctx, Builder{Tables: Tables{Storage: f.Storage}}, q); err != nil {
-			problems = append(problems, config.Problem{File: file, Line: q.Line, Column: 1, Key: "query " + q.Name + ": " + key, Message: err.Error()})
+		key, err := b.check(ctx, q)
+		var sqlError *sql.SQLError
+		switch {
+		case err == nil:
+		case ctx.Err() != nil, errors.As(err, &sqlError) && sqlError.Cause != nil:
+			return fmt.Errorf("query %s: %s: %w", q.Name, key, err)
+		default:
+			problems = append(problems, q.Problem(key, err.Error()))
 		}
 	}
 	if len(problems) > 0 {
@@ -28,7 +37,8 @@ func Check(ctx context.Context, file string, f *config.File) error {
 	return nil
 }
 
-func checkQuery(ctx context.Context, b Builder, q *config.Query) (key string, err error) {
+// check gives the first thing wrong with a query and the key that it is about.
+func (b Builder) check(ctx context.Context, q *config.Query) (key string, err error) {
 	decoder, err := Decoder(q)
 	if err != nil {
 		return "format", err
@@ -42,9 +52,9 @@ func checkQuery(ctx context.Context, b Builder, q *config.Query) (key string, er
 		schema = out
 	}
 	if d := q.Sink.Delta; d != nil {
-		for _, c := range d.PartitionBy {
+		for i, c := range d.PartitionBy {
 			if !hasColumn(schema, c) {
-				return "sink.delta.partition_by", fmt.Errorf("there is no column %s%s", c, suggest.DidYouMean(c, columnNames(schema)))
+				return fmt.Sprintf("sink.delta.partition_by[%d]", i), fmt.Errorf("there is no column %s%s", c, suggest.DidYouMean(c, columnNames(schema)))
 			}
 		}
 	}

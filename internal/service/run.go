@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -110,7 +112,16 @@ func (r Run) all(ctx context.Context, queries []*stream.Query, metrics *telemetr
 	wg.Wait()
 	close(done)
 	<-stopped
-	return errors.Join(errs...)
+	return joined(errs)
+}
+
+// joined joins errors. Those that only say that the run was cancelled are left out where others say why.
+func joined(errs []error) error {
+	real := slices.DeleteFunc(slices.Clone(errs), func(err error) bool { return err == nil || errors.Is(err, context.Canceled) })
+	if len(real) == 0 {
+		real = errs
+	}
+	return errors.Join(real...)
 }
 
 // Describe says in a few lines what a query would do.
@@ -121,7 +132,8 @@ func Describe(c *config.Query) []string {
 	}
 	add("reads", "Kafka %s, from %s", BrokersOf(c.Source.Kafka), startText(c.Source.Kafka.StartingOffsets))
 	if f := c.Format.JSON; f != nil {
-		add("decodes", "JSON: %s; a record that does not fit: %s", f.Schema, f.OnError)
+		add("decodes", "JSON: %s", f.Schema)
+		add("else", "%s", onErrorText[f.OnError])
 	} else {
 		add("decodes", "nothing: Kafka's own columns")
 	}
@@ -129,20 +141,47 @@ func Describe(c *config.Query) []string {
 		add("then", "%s", o.SQL)
 	}
 	if d := c.Sink.Delta; d != nil {
-		add("writes", "Delta table %s, mode %s, partitioned by %v, merge_schema %v", d.Table, d.Mode, d.PartitionBy, d.MergeSchema)
+		by := ""
+		if len(d.PartitionBy) > 0 {
+			by = ", partitioned by " + strings.Join(d.PartitionBy, ", ")
+		}
+		if d.MergeSchema {
+			by += "; new columns are added to it"
+		}
+		add("writes", "Delta table %s, mode %s%s", d.Table, d.Mode, by)
 	} else {
 		add("writes", "to the console")
 	}
 	if c.DeadLetter.Table != "" && c.Format.JSON != nil && c.Format.JSON.OnError == "dead_letter" {
 		add("rejects to", "Delta table %s", c.DeadLetter.Table)
 	}
-	add("runs", "%s", trigger(c.Trigger))
+	add("runs", "%s", triggerText(c.Trigger))
 	if c.CheckpointLocation != "" {
 		add("checkpoint", "%s", c.CheckpointLocation)
 	} else {
 		add("progress", "in the table itself, as txn actions")
 	}
 	return lines
+}
+
+// onErrorText says what becomes of a record that does not fit.
+var onErrorText = map[string]string{
+	"dead_letter": "a record that does not fit goes to the dead letters",
+	"fail":        "a record that does not fit ends the query",
+	"drop":        "a record that does not fit is dropped",
+	"rescue":      "what of a record does not fit goes to _rescued_data",
+}
+
+func triggerText(t config.Trigger) string {
+	switch {
+	case t.Once:
+		return "once: one batch"
+	case t.AvailableNow:
+		return "until all that is there now is read"
+	case t.ProcessingTime != nil && *t.ProcessingTime > 0:
+		return fmt.Sprintf("until stopped, a batch every %v", *t.ProcessingTime)
+	}
+	return "until stopped, batch after batch"
 }
 
 func startText(o config.OffsetSpec) string {

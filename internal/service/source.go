@@ -3,6 +3,7 @@ package service
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -43,9 +44,9 @@ func position(o config.OffsetSpec, orLatest bool) kafka.Position {
 
 // BrokersOf describes where a query reads from, for messages.
 func BrokersOf(k *config.Kafka) string {
-	what := k.TopicPattern
-	if what == "" {
-		what = fmt.Sprint(k.Topics)
+	what := "topics like " + k.TopicPattern
+	if k.TopicPattern == "" {
+		what = strings.Join(k.Topics, ", ")
 	}
-	return fmt.Sprintf("%s at %v", what, k.Brokers)
+	return fmt.Sprintf("%s at %s", what, strings.Join(k.Brokers, ", "))
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -22,16 +23,27 @@ import (
 type Tables struct {
 	Storage config.Storage
 	Logger  *slog.Logger
+	// MaxAttempts of a request to S3 before its error is reported; 0 is the store's own default, which suits work that
+	// nobody waits for.
+	MaxAttempts int
+}
+
+// AsOf says which version of a table: that of a number, of a moment, or by default the newest.
+type AsOf struct {
+	Version *int64
+	Time    *time.Time
 }
 
 // Store opens the store at a path or URL. Errors: those of open.URL.
 func (t Tables) Store(ctx context.Context, url string) (objstore.Store, error) {
-	return open.URL(ctx, url, open.Config{S3: s3Options(t.Storage.S3)})
+	return open.URL(ctx, url, open.Config{S3: t.s3Options()})
 }
 
-func s3Options(c config.S3) s3.Options {
+func (t Tables) s3Options() s3.Options {
+	c := t.Storage.S3
 	o := s3.Options{
-		Endpoint: c.Endpoint, Region: c.Region, AccessKey: c.AccessKeyID,
+		MaxAttempts: t.MaxAttempts,
+		Endpoint:    c.Endpoint, Region: c.Region, AccessKey: c.AccessKeyID,
 		SecretKey: c.SecretAccessKey.Reveal(), SessionToken: c.SessionToken.Reveal(),
 	}
 	if c.PathStyle != nil {
@@ -42,9 +54,21 @@ func s3Options(c config.S3) s3.Options {
 
 // Open opens the newest version of the table at a path or URL. Errors: those of Store and of table.Open.
 func (t Tables) Open(ctx context.Context, url string) (*table.Table, error) {
+	return t.OpenAsOf(ctx, url, AsOf{})
+}
+
+// OpenAsOf opens a version of a table, without looking at newer ones: they may be beyond us.
+// Errors: those of Store, and of table.Open, OpenAt, and OpenAtTime.
+func (t Tables) OpenAsOf(ctx context.Context, url string, at AsOf) (*table.Table, error) {
 	store, err := t.Store(ctx, url)
 	if err != nil {
 		return nil, err
+	}
+	switch {
+	case at.Version != nil:
+		return table.OpenAt(ctx, store, *at.Version, t.options()...)
+	case at.Time != nil:
+		return table.OpenAtTime(ctx, store, *at.Time, t.options()...)
 	}
 	return table.Open(ctx, store, t.options()...)
 }
@@ -69,16 +93,7 @@ func (t Tables) otherStore(ctx context.Context, url string) (objstore.Store, str
 
 // OpenRef opens the table that SQL names by delta('path'[, version => n | timestamp => '...']).
 func (t Tables) OpenRef(ctx context.Context, ref sql.TableRef) (sql.TableSource, error) {
-	tab, err := t.Open(ctx, ref.Path)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case ref.Version != nil:
-		tab, err = tab.At(ctx, *ref.Version)
-	case ref.Timestamp != nil:
-		tab, err = tab.AtTime(ctx, *ref.Timestamp)
-	}
+	tab, err := t.OpenAsOf(ctx, ref.Path, AsOf{Version: ref.Version, Time: ref.Timestamp})
 	if err != nil {
 		return nil, err
 	}
