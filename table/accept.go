@@ -16,9 +16,11 @@ import (
 // accept gives the schema that the table has after rows of an incoming schema were appended. Columns
 // are matched by name without regard to case; types may only widen (int in bigint, as Spark's ANSI
 // store assignment has it for upcasts). Columns that the table lacks are added with merge, else refused.
-// The result is table itself where nothing is added.
+// The result is table itself where nothing is added. A column that is nothing but NULL (void) and that the
+// table lacks is passed over, as Spark does.
 // Errors: *schema.MergeError naming column and both types, *ExtraColumnsError, *MissingColumnError.
 func accept(table, incoming *schema.Struct, merge bool) (*schema.Struct, error) {
+	incoming = withoutVoid(incoming, table)
 	merged, err := schema.Merge(table, incoming)
 	if err != nil {
 		return nil, err
@@ -33,6 +35,42 @@ func accept(table, incoming *schema.Struct, merge bool) (*schema.Struct, error) 
 		return nil, &ExtraColumnsError{Columns: added(table, merged, nil), Table: table.Names()}
 	}
 	return merged, merged.Check()
+}
+
+// SchemaOf is the schema of a table made for rows of an Arrow schema. Columns and fields of type null are left
+// out: nobody knows what they will be, and most engines read no void columns.
+// Errors: *arrowmap.UnsupportedTypeError.
+func SchemaOf(rows *arrow.Schema) (*schema.Struct, error) {
+	s, err := arrowmap.FromArrow(rows)
+	if err != nil {
+		return nil, err
+	}
+	return withoutVoid(s, &schema.Struct{}), nil
+}
+
+// withoutVoid is s without void columns and fields, but for those that table has.
+func withoutVoid(s, table *schema.Struct) *schema.Struct {
+	out := &schema.Struct{Fields: make([]schema.Field, 0, len(s.Fields))}
+	for _, f := range s.Fields {
+		known := table.Field(f.Name)
+		if f.Type == schema.Type(schema.Void) && known == nil {
+			continue
+		}
+		if inner, ok := f.Type.(*schema.Struct); ok {
+			of := &schema.Struct{}
+			if known != nil {
+				if t, ok := known.Type.(*schema.Struct); ok {
+					of = t
+				}
+			}
+			if inner = withoutVoid(inner, of); len(inner.Fields) == 0 && known == nil {
+				continue
+			}
+			f.Type = inner
+		}
+		out.Fields = append(out.Fields, f)
+	}
+	return out
 }
 
 // requirePresent says whether incoming has every column that is NOT NULL. A struct that may be null

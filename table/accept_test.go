@@ -28,6 +28,7 @@ func TestWhichRowsATableTakes(t *testing.T) {
 		{"upcasts", "id INT, d DECIMAL(5,1), at STRUCT<y: FLOAT>", "", ""},
 		{"void", "id BIGINT, name VOID", "", ""},
 		{"narrower integer in decimal", "id SMALLINT, d INT", "column d is decimal(10,2) in the table and int", "column d is decimal(10,2) in the table and int"},
+		{"unknown columns of nulls", "id BIGINT, x VOID, at STRUCT<x: INT, z: VOID>, y STRUCT<v: VOID>", "", ""},
 		{"lossy", "id DOUBLE", "column id is bigint in the table and double in the data", "column id is bigint in the table and double in the data"},
 		{"text for number", "id STRING", "column id is bigint in the table and string", "column id is bigint in the table and string"},
 		{"number for text", "id BIGINT, name INT", "column name is string in the table and int", "column name"},

@@ -49,7 +49,8 @@ func (f *openFile) size() int64 { return f.w.BytesWritten() }
 
 // measure tells by how much the memory that the file holds has grown since the last time.
 func (f *openFile) measure() int64 {
-	now := openFileCost + max(f.w.BytesWritten()-f.up.size, 0) + f.up.held()
+	encoded := max(f.w.BytesWritten()-f.up.size, 0)
+	now := openFileCost + encoded + encoded/2 + f.up.held()
 	grown := now - f.held
 	f.held = now
 	return grown

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/table"
-	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -32,7 +31,7 @@ func (s *Sink) Table() *table.Table { return s.t }
 // Errors: *RetentionError, *table.PartitionedError and those of table.Table.CheckAppend, none of them retryable;
 // those of reading the log and of table.Create.
 func (s *Sink) Open(ctx context.Context, as *arrow.Schema) error {
-	rows, err := arrowmap.FromArrow(as)
+	rows, err := table.SchemaOf(as)
 	if err != nil {
 		return err
 	}

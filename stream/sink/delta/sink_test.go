@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/objstore/fault"
@@ -223,6 +225,31 @@ func TestMergeSchemaEvolvesTheTableWithTheFirstBatch(t *testing.T) {
 	}
 	if got := openTable(t, store).Schema().DDL(); !strings.Contains(got, "value STRING") {
 		t.Errorf("schema %s", got)
+	}
+}
+
+func TestColumnsOfNothingButNullAreLeftOut(t *testing.T) {
+	rows := arrow.NewSchema([]arrow.Field{{Name: "a", Type: arrow.PrimitiveTypes.Int64, Nullable: true}, {Name: "b", Type: arrow.Null, Nullable: true}}, nil)
+	s := New(options(mem.New()))
+	if err := s.Open(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Table().Schema().DDL(); got != "a BIGINT" {
+		t.Errorf("schema %s", got)
+	}
+	w, err := s.Begin(t.Context(), stream.BatchID{Query: "q"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, rows)
+	defer b.Release()
+	b.Field(0).(*array.Int64Builder).Append(1)
+	b.Field(1).AppendNull()
+	if err := w.Write(t.Context(), b.NewRecordBatch()); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := w.Commit(t.Context(), stream.Offsets{}); err != nil || c.Rows != 1 {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 
