@@ -94,7 +94,7 @@ func (t *Transaction) committed(a *attempt, attempts int) Committed {
 	a.after.modTime = a.commit.modTime
 	c := Committed{Version: a.commit.version, Snapshot: a.after, Attempts: attempts}
 	if a.after.checkpointDue() {
-		c.Due = append(c.Due, &checkpointHook{a.after})
+		c.Due = append(c.Due, &checkpointHook{a.after.apart()})
 	}
 	return c
 }

@@ -2,7 +2,6 @@ package txlog
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"sync"
 
@@ -28,16 +27,14 @@ type fileSet struct {
 type fileCache struct {
 	mu  sync.Mutex
 	set *fileSet
-	bad map[string]bool // checkpoints found to be damaged, by their first file
 }
 
 // follow carries the parent's set on over one commit, if the parent has one. What goes wrong is
 // left to be found by whoever reads the files.
 func (c *fileCache) follow(parent *fileCache, commit rawCommit) {
 	parent.mu.Lock()
-	set, bad := parent.set, parent.bad
+	set := parent.set
 	parent.mu.Unlock()
-	c.bad = bad
 	if set == nil || set.commits >= maxFollowed {
 		return
 	}
@@ -54,16 +51,11 @@ func (s *Snapshot) fileSet(ctx context.Context) (*fileSet, error) {
 		return s.files.set, nil
 	}
 	err := s.log.build(ctx, s.version, func(seg segment) (err error) {
-		if seg.base != nil && s.files.bad[seg.base.Files[0].Key] {
-			return &checkpoint.CorruptError{Key: seg.base.Files[0].Key, Err: errFoundBad}
-		}
 		s.files.set, err = s.buildFileSet(ctx, seg)
 		return err
 	})
 	return s.files.set, err
 }
-
-var errFoundBad = errors.New("it was found so before")
 
 func (s *Snapshot) buildFileSet(ctx context.Context, seg segment) (*fileSet, error) {
 	set := &fileSet{base: seg.base, commits: int(seg.version - seg.first() + 1)}
@@ -90,13 +82,9 @@ func (s *Snapshot) buildFileSet(ctx context.Context, seg segment) (*fileSet, err
 // distrust notes that the checkpoint of a set is damaged, so that the next reading takes another.
 func (s *Snapshot) distrust(set *fileSet, err error) {
 	s.log.opts.Logger.Warn("a checkpoint cannot be used; an older one is tried", "table", s.log.store.URL(), "error", err)
+	s.log.distrust(set.base)
 	s.files.mu.Lock()
 	defer s.files.mu.Unlock()
-	bad := map[string]bool{set.base.Files[0].Key: true}
-	for k := range s.files.bad {
-		bad[k] = true
-	}
-	s.files.bad = bad
 	if s.files.set == set {
 		s.files.set = nil
 	}

@@ -37,6 +37,8 @@ type Log struct {
 	opts  Options
 
 	randMu sync.Mutex
+	// damaged are the checkpoints that were found to be so, by their identity.
+	damaged sync.Map
 	// checkpointed is the newest checkpoint version that this Log has heard of; -1 for none.
 	checkpointed atomic.Int64
 	// asked is the version of the last checkpoint that a commit told to be due.

@@ -39,7 +39,9 @@ func (t *Transaction) put(ctx context.Context, a *attempt) outcome {
 	for n := 1; n <= putTries; n++ {
 		info, err := t.log.store.Put(ctx, key, objstore.Bytes(a.commit.text), objstore.Cond{IfAbsent: true})
 		if err == nil {
-			a.commit.modTime = info.ModTime
+			if !info.ModTime.IsZero() { // S3 does not tell it: our own clock must do
+				a.commit.modTime = info.ModTime
+			}
 			return outcome{}
 		}
 		last = err

@@ -2,6 +2,7 @@ package txlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/checkpoint"
 )
 
 // fetchers is how many commits are got and read at the same time.
@@ -78,15 +80,22 @@ func replay(c rawCommit) (replayed, error) {
 	return replayed{top, c.modTime}, err
 }
 
+var errNoState = errors.New("it has no protocol or no metaData action")
+
 // load builds the snapshot of a segment: all but its files.
 func (l *Log) load(ctx context.Context, seg segment) (*Snapshot, error) {
 	s := &Snapshot{log: l, version: seg.version}
 	if seg.base != nil {
 		top, err := seg.base.Top(ctx, l.store)
+		if s.state = s.state.next(top); err == nil && (s.state.protocol == nil || s.state.metadata == nil) {
+			err = &checkpoint.CorruptError{Key: seg.base.Files[0].Key, Err: errNoState}
+		}
 		if err != nil {
+			if errors.As(err, new(*checkpoint.CorruptError)) {
+				l.distrust(seg.base)
+			}
 			return nil, err
 		}
-		s.state = s.state.next(top)
 		l.heardOf(seg.base.Version)
 	}
 	commits, err := eachCommit(ctx, l, seg.first(), seg.version, replay)

@@ -3,6 +3,7 @@ package txlog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -163,22 +164,18 @@ func (l *Log) build(ctx context.Context, version int64, try func(segment) error)
 			return err
 		}
 		if seg, ok := list.hinted(version); ok {
-			if err := try(seg); err == nil || !mayFallBack(err) {
+			if err := l.trust(seg, try); err == nil || !mayFallBack(err) {
 				return err
 			}
 		}
 	}
-	list, err := l.list(ctx, 0)
-	if err != nil {
-		return err
-	}
-	segments, err := list.segments(version)
+	segments, err := l.segments(ctx, version)
 	if err != nil {
 		return err
 	}
 	var first error
 	for _, seg := range segments {
-		err := try(seg)
+		err := l.trust(seg, try)
 		if err == nil || !mayFallBack(err) {
 			return err
 		}
@@ -188,6 +185,55 @@ func (l *Log) build(ctx context.Context, version int64, try func(segment) error)
 		}
 	}
 	return first
+}
+
+// listTries bounds how often the log is listed for one reading.
+const listTries = 3
+
+// segments are the ways to build a version. A listing is not of one moment: of two commits that are made
+// while it runs it may show the second alone. So what is missing is looked for before the log is called damaged.
+func (l *Log) segments(ctx context.Context, version int64) ([]segment, error) {
+	for n := 1; ; n++ {
+		list, err := l.list(ctx, 0)
+		if err != nil {
+			return nil, err
+		}
+		segments, err := list.segments(version)
+		var gap *GapError
+		if !errors.As(err, &gap) || n == listTries {
+			return segments, err
+		}
+		if _, headErr := l.store.Head(ctx, commitKey(gap.Missing)); errors.Is(headErr, objstore.ErrNotExist) {
+			return nil, err
+		} else if headErr != nil {
+			return nil, headErr
+		}
+	}
+}
+
+// trust tries a segment, unless its checkpoint was found to be damaged before.
+func (l *Log) trust(seg segment, try func(segment) error) error {
+	if seg.base == nil {
+		return try(seg)
+	}
+	if _, bad := l.damaged.Load(identity(seg.base)); bad {
+		return &checkpoint.CorruptError{Key: seg.base.Files[0].Key, Err: errFoundBad}
+	}
+	return try(seg)
+}
+
+// distrust notes that a checkpoint is damaged, so that nothing more is read of it. Written anew it is another.
+func (l *Log) distrust(base *checkpoint.Ref) { l.damaged.Store(identity(base), true) }
+
+var errFoundBad = errors.New("it was found so before")
+
+// identity tells a checkpoint from one that is written in its place later.
+func identity(r *checkpoint.Ref) string {
+	var b strings.Builder
+	for _, f := range r.Files {
+		fmt.Fprintf(&b, "%s %d %d %s\n", f.Key, f.Size, f.ModTime.UnixNano(), f.ETag)
+	}
+	return b.String()
 }
 
 // mayFallBack says whether another checkpoint, or none, could still give the version.

@@ -166,6 +166,16 @@ func (s *Snapshot) readCommitTime(ctx context.Context) error {
 	return nil
 }
 
+// apart is the same version with a list of files of its own: who reads that does not leave it in memory
+// with s, and with all that follow s.
+func (s *Snapshot) apart() *Snapshot {
+	n := &Snapshot{log: s.log, version: s.version, state: s.state, schema: s.schema, props: s.props, modTime: s.modTime}
+	s.files.mu.Lock()
+	defer s.files.mu.Unlock()
+	n.files.set = s.files.set
+	return n
+}
+
 // after is the snapshot one commit later.
 func (s *Snapshot) after(c rawCommit) (*Snapshot, error) {
 	top, err := c.top()

@@ -27,6 +27,7 @@ type source struct {
 	block int64 // size of one
 
 	mu     sync.Mutex
+	etag   objstore.ETag // of the first block
 	blocks map[int64][]byte
 	order  []int64 // of arrival
 	failed error   // the first error of the store, to be told from corruption
@@ -72,7 +73,7 @@ func (s *source) get(i int64) ([]byte, error) {
 	}
 	b, err := s.fetch(i)
 	if err != nil {
-		if s.failed == nil {
+		if s.failed == nil && !errors.Is(err, errReplaced) {
 			s.failed = err
 		}
 		return nil, err
@@ -85,13 +86,26 @@ func (s *source) get(i int64) ([]byte, error) {
 	return b, nil
 }
 
+// errReplaced: another writer has put another file in the place of the one that was listed, or of the one that
+// the blocks so far are of. For a reader of the listed one it is damaged; the new one must be found anew.
+var errReplaced = errors.New("it was replaced by another since it was found")
+
 func (s *source) fetch(i int64) ([]byte, error) {
 	r := objstore.Range{Offset: i * s.block, Length: min(s.block, s.size-i*s.block)}
-	body, _, err := s.store.Get(s.ctx, s.key, r)
+	body, info, err := s.store.Get(s.ctx, s.key, r)
+	if errors.Is(err, objstore.ErrRange) {
+		return nil, fmt.Errorf("%w: %w", errReplaced, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
+	if len(s.blocks) == 0 && s.etag == "" {
+		s.etag = info.ETag
+	}
+	if info.Size != s.size || info.ETag != s.etag {
+		return nil, errReplaced
+	}
 	b := make([]byte, r.Length)
 	n, err := io.ReadFull(body, b)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) { // shorter than was said: the reader above will notice
