@@ -42,7 +42,7 @@ func (r *run) execute(ctx context.Context, b *batch) error {
 		}
 	}
 	r.report.took(durCommitOffsets, began)
-	if err := r.Source.Commit(ctx, b.after.Clone()); err != nil {
+	if err := r.Source.Commit(ctx, b.ofSource()); err != nil {
 		r.Logger.Warn("the source was not told of the batch", "batch", b.id, "error", err)
 	}
 	r.limiter.saw(n.records.Load(), n.bytes.Load())

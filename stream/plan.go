@@ -35,6 +35,18 @@ func newBatch(id int64, pos, to, latest Offsets) *batch {
 	return b
 }
 
+// ofSource is where the sink stands then, in the partitions that the source has: a sink also knows of partitions that
+// are gone, and of those of other sources under the query's name (dead letters that were sent through it again).
+func (b *batch) ofSource() Offsets {
+	o := Offsets{}
+	for p, at := range b.after {
+		if _, ok := b.latest[p]; ok {
+			o[p] = at
+		}
+	}
+	return o
+}
+
 // plan cuts the next batch; nil when there is nothing to do yet.
 func (r *run) plan(ctx context.Context) (*batch, error) {
 	if r.pending != nil {
@@ -91,10 +103,15 @@ func (r *run) planPending() (*batch, error) {
 	return b, nil
 }
 
-// latest is how far the query may read.
+// latest is how far the query may read. Where a bounded query ends was found at its start, so that another process
+// may have gone beyond it meanwhile: that is no reason to take the sink back.
 func (r *run) latest(ctx context.Context) (Offsets, error) {
 	if r.until != nil {
-		return r.until, nil
+		latest := r.until.Clone()
+		for p, end := range latest {
+			latest[p] = max(end, r.pos[p])
+		}
+		return latest, nil
 	}
 	began := r.report.clock()
 	latest, err := r.Source.Latest(ctx, r.pos)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/stream/sink/memory"
 )
 
 func TestQueriesThatFightOverOneTableDoubleNothing(t *testing.T) {
@@ -120,5 +121,45 @@ func TestCancelDropsTheBatchInHand(t *testing.T) {
 	}
 	if len(w.rows()) != 0 || src.Open() != 0 {
 		t.Errorf("%d rows, %d chunks open", len(w.rows()), src.Open())
+	}
+}
+
+// A query that ends at what there was at its start finds that another process has meanwhile gone beyond that.
+func TestABoundedQueryNeverTakesTheSinkBack(t *testing.T) {
+	for name, trigger := range map[string]stream.Trigger{"available now": stream.AvailableNow(), "once": stream.Once()} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).fill(9)
+			slow, _ := w.query(t)
+			slow.Trigger = trigger
+			var once sync.Once
+			slow.Hook = func(_ context.Context, s stream.Step) error {
+				if s == stream.StepPlanned {
+					once.Do(func() {
+						w.fill(9)
+						quick, _ := w.query(t)
+						mustRun(t, quick)
+					})
+				}
+				return nil
+			}
+			mustRun(t, slow)
+			w.fill(1)
+			last, _ := w.query(t)
+			mustRun(t, last)
+			w.expectAll(t)
+		})
+	}
+}
+
+func TestTheSourceIsToldOfItsOwnPartitions(t *testing.T) {
+	w := newWorld(t).fill(3)
+	if err := memory.New(w.table).Start(t.Context(), "q", stream.Offsets{"_dead_letter/0": 5}); err != nil {
+		t.Fatal(err)
+	}
+	q, src := w.query(t)
+	mustRun(t, q)
+	w.expectAll(t)
+	if got := src.Committed(); len(got) != 3 || got["events/2"] != 3 {
+		t.Errorf("the source was told %v", got)
 	}
 }
