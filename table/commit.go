@@ -193,7 +193,22 @@ func (w *WriteSet) fits(s *txlog.Snapshot) (*schema.Struct, error) {
 	if _, err := schema.Merge(written, merged); err != nil {
 		return nil, err
 	}
-	return merged, stricter(cur, written)
+	return merged, errors.Join(stricter(cur, written), respelled(merged, written))
+}
+
+// respelled finds a column that is spelled otherwise in the files than in the table, by another writer who added
+// it at the same time: engines that heed the case of names would take it for one that the files do not have.
+func respelled(table, written *schema.Struct) error {
+	names := map[string]string{}
+	for path := range table.Walk() {
+		names[foldPath(path)] = strings.Join(path, ".")
+	}
+	for path := range written.Walk() {
+		if have, mine := names[foldPath(path)], strings.Join(path, "."); have != mine {
+			return fmt.Errorf("column %s is called %s now", mine, have)
+		}
+	}
+	return nil
 }
 
 // stricter finds a column that the table now wants NOT NULL and that could be null in what was written.

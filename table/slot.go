@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"encoding/binary"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -20,15 +21,17 @@ type slot struct {
 	clock  int64                // counts writes, to tell which file was used last
 }
 
-// fileKey tells partitions apart; their folders alone do not tell null from the text that stands for it.
+// fileKey tells partitions apart by their values: the folders of two may be one, where a long name had to be
+// cut, and a null's is that of the text that stands for it.
 func fileKey(columns []string, p partition.Part) string {
-	key := []byte(p.Dir)
+	var key []byte
 	for _, c := range columns {
-		if p.Values[c] == nil {
+		v := p.Values[c]
+		if v == nil {
 			key = append(key, 0)
-		} else {
-			key = append(key, 1)
+			continue
 		}
+		key = append(binary.AppendUvarint(append(key, 1), uint64(len(*v))), *v...)
 	}
 	return string(key)
 }

@@ -1,0 +1,28 @@
+package table
+
+import (
+	"testing"
+
+	"github.com/ingestd/ingestd/table/partition"
+)
+
+// A folder is cut where its name is too long, and then ends with a hash, which two values may share.
+func TestPartitionsAreToldApartByTheirValuesNotTheirFolders(t *testing.T) {
+	columns := []string{"p", "q"}
+	part := func(p, q *string) partition.Part {
+		return partition.Part{Dir: "the/same", Values: map[string]*string{"p": p, "q": q}}
+	}
+	seen := map[string]int{}
+	for i, p := range []partition.Part{
+		part(nil, nil), part(nil, new("a")), part(new("a"), nil), part(new("a"), new("bc")), part(new("ab"), new("c")), part(new("a\x01\x01b"), new("c")),
+	} {
+		key := fileKey(columns, p)
+		if other, ok := seen[key]; ok {
+			t.Errorf("%d and %d are one", other, i)
+		}
+		seen[key] = i
+	}
+	if fileKey(columns, part(new("a"), new("b"))) != fileKey(columns, part(new("a"), new("b"))) {
+		t.Error("the same values are two")
+	}
+}
