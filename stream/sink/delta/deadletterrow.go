@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -28,7 +29,7 @@ func appendDeadLetter(b *array.RecordBuilder, id stream.BatchID, r stream.Reject
 	rec := r.Record
 	b.Field(0).(*array.StringBuilder).Append(id.Query)
 	b.Field(1).(*array.Int64Builder).Append(id.ID)
-	b.Field(2).(*array.StringBuilder).Append(r.Reason)
+	b.Field(2).(*array.StringBuilder).Append(readable(r.Reason))
 	b.Field(3).(*array.StringBuilder).Append(rec.Topic)
 	b.Field(4).(*array.Int32Builder).Append(rec.Partition)
 	b.Field(5).(*array.Int64Builder).Append(rec.Offset)
@@ -40,6 +41,10 @@ func appendDeadLetter(b *array.RecordBuilder, id stream.BatchID, r stream.Reject
 	appendTime(b.Field(10), now)
 	return size
 }
+
+// readable is s as a string column can hold it: engines refuse a whole file for one string that is not UTF-8,
+// which Kafka allows in the names of headers.
+func readable(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
 func appendTime(b array.Builder, t time.Time) {
 	if t.IsZero() {
@@ -67,7 +72,7 @@ func appendHeaders(b *array.ListBuilder, headers []stream.Header) int {
 	size := 0
 	for _, h := range headers {
 		pair.Append(true)
-		pair.FieldBuilder(0).(*array.StringBuilder).Append(h.Key)
+		pair.FieldBuilder(0).(*array.StringBuilder).Append(readable(h.Key))
 		appendBytes(pair.FieldBuilder(1), h.Value)
 		size += len(h.Key) + len(h.Value)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/objstore/mem"
@@ -262,5 +263,23 @@ func TestATableOfOtherColumnsTakesNoDeadLetters(t *testing.T) {
 	}
 	if err := w.Abort(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// Kafka takes any bytes for the name of a header, and a reason may quote what was found.
+func TestDeadLettersAreTextThatEveryEngineReads(t *testing.T) {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, deadLetterArrow)
+	defer b.Release()
+	r := rejected(0, 1)
+	r.Reason, r.Record.Headers = "found \xff", []stream.Header{{Key: "h\xff", Value: []byte("\xff")}}
+	appendDeadLetter(b, stream.BatchID{Query: "q"}, r, time.Now())
+	rec := b.NewRecordBatch()
+	defer rec.Release()
+	pair := rec.Column(9).(*array.List).ListValues().(*array.Struct)
+	if reason, name := rec.Column(2).(*array.String).Value(0), pair.Field(0).(*array.String).Value(0); reason != "found \ufffd" || name != "h\ufffd" {
+		t.Errorf("reason %q, header %q", reason, name)
+	}
+	if v := pair.Field(1).(*array.Binary).Value(0); string(v) != "\xff" {
+		t.Errorf("value %q", v)
 	}
 }
