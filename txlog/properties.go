@@ -143,7 +143,7 @@ func (e *PropertyError) Error() string {
 	return fmt.Sprintf("table property %s = %q: %s", e.Name, e.Value, e.Reason)
 }
 
-// Check finds properties whose values cannot be read. Errors: *PropertyError, joined.
+// Check finds properties whose values cannot be read, and names that differ from one that is heeded only in case. Errors: *PropertyError, joined.
 func (p Properties) Check() error {
 	isBool := func(v string) error {
 		_, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(v)))
@@ -182,7 +182,7 @@ func (p Properties) Check() error {
 			return reason(err, `must be a size such as 134217728 or "128mb"`)
 		},
 	}
-	var errs []error
+	errs := p.misspelled()
 	for _, name := range slices.Sorted(maps.Keys(checks)) {
 		if v, ok := p.m[name]; ok {
 			if err := checks[name](v); err != nil {
@@ -191,6 +191,24 @@ func (p Properties) Check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// heeded are the properties that the log and its writers heed. Their names are told apart by case.
+var heeded = []string{
+	PropAppendOnly, PropCheckpointInterval, PropDeletedFileRetention, PropLogRetention, PropSetTransactionRetain, PropStatsAsJSON,
+	PropStatsAsStruct, PropIsolationLevel, PropSkippingColumns, PropSkippingStatsColumns, PropCompression, PropTargetFileSize, PropInCommitTimestamps,
+}
+
+// misspelled finds properties that no engine would heed for the case of their names.
+func (p Properties) misspelled() (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(p.m)) {
+		for _, known := range heeded {
+			if name != known && strings.EqualFold(name, known) {
+				errs = append(errs, &PropertyError{name, p.m[name], "must be spelled " + known})
+			}
+		}
+	}
+	return errs
 }
 
 func reason(err error, text string) error {

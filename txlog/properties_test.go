@@ -74,6 +74,14 @@ func TestCheckNamesEveryBadProperty(t *testing.T) {
 	}
 }
 
+func TestCheckNamesPropertiesOfTheWrongCase(t *testing.T) {
+	err := NewProperties(map[string]string{"delta.appendonly": "true", "Delta.CheckpointInterval": "5", "mine": "x", "delta.unknown": "y"}).Check()
+	var p *PropertyError
+	if !errors.As(err, &p) || !strings.Contains(err.Error(), "must be spelled delta.appendOnly") || !strings.Contains(err.Error(), PropCheckpointInterval) || strings.Contains(err.Error(), "mine") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestSizesArePowersOf1024(t *testing.T) {
 	for in, want := range map[string]int64{"5": 5, "5b": 5, "2k": 2048, "1 GiB": 1 << 30, "3mb": 3 << 20, "1t": 1 << 40} {
 		if got, err := parseBytes(in); err != nil || got != want {
