@@ -12,5 +12,5 @@
 //
 // File map: names.go and segment.go find what makes up a version; state.go and files.go replay it;
 // snapshot.go and log.go are the front; transaction.go, commit.go, prepare.go and conflict.go commit; hook.go is the
-// work that is due after a commit; time.go, history.go look back.
+// work that is due after a commit; timetravel.go and history.go look back.
 package txlog

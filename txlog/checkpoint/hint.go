@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/ingestd/ingestd/objstore"
 )
@@ -32,12 +33,17 @@ var ErrNoHint = errors.New("no usable _last_checkpoint")
 // ReadHint reads the hint. Whatever is wrong with it is ErrNoHint with the reason: the log must
 // then be listed. Other errors are those of the store.
 func ReadHint(ctx context.Context, store objstore.Store) (Hint, error) {
-	text, _, err := objstore.ReadAll(ctx, store, HintKey)
+	body, _, err := store.Get(ctx, HintKey, objstore.Range{Length: maxHint + 1})
 	if errors.Is(err, objstore.ErrNotExist) {
 		return Hint{}, ErrNoHint
 	}
 	if err != nil {
 		return Hint{}, err
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return Hint{}, fmt.Errorf("read %s: %w", HintKey, err)
 	}
 	return ParseHint(text)
 }
@@ -46,7 +52,7 @@ func ReadHint(ctx context.Context, store objstore.Store) (Hint, error) {
 func ParseHint(text []byte) (Hint, error) {
 	var h Hint
 	if len(text) > maxHint {
-		return h, fmt.Errorf("%w: it has %d bytes", ErrNoHint, len(text))
+		return h, fmt.Errorf("%w: it has more than %d bytes", ErrNoHint, maxHint)
 	}
 	if err := json.Unmarshal(text, &h); err != nil {
 		return Hint{}, fmt.Errorf("%w: %w", ErrNoHint, err)

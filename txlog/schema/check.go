@@ -75,7 +75,7 @@ func (s *Struct) CheckFileNames() error {
 }
 
 // CheckPartitionColumns says whether the table may be partitioned by cols: each a distinct
-// top-level column of a primitive type other than binary-like ones, and some column left over for
+// top-level column of a simple type that has values (not variant, not void), and some column left over for
 // the files. Errors: *InvalidError.
 func (s *Struct) CheckPartitionColumns(cols []string) error {
 	for i, c := range cols {
