@@ -15,7 +15,8 @@ func sameButForSpelling(ours, spark string) bool {
 		return false
 	}
 	for i := range a {
-		if a[i] != b[i] && !(a[i][0] == '"' && b[i][0] == '"' && sameJSON(unquote(a[i]), unquote(b[i]))) {
+		text := a[i][0] == '"' && b[i][0] == '"'
+		if a[i] != b[i] && (!text || !sameJSON(unquote(a[i]), unquote(b[i]))) {
 			return false
 		}
 	}
