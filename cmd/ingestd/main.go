@@ -23,6 +23,7 @@ func main() {
 }
 
 func run(args []string) int {
+	limitMemory()
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: config.OS()}
 	ctx, stop := a.signals(context.Background())
 	defer stop()
