@@ -38,10 +38,15 @@ func (e *MissingColumnError) Error() string {
 // NotNullError says that a row has a null where the table does not take one.
 type NotNullError struct {
 	Column string // dotted path
-	Row    int64  // within the batch; -1 where it is inside of an array or map
+	Row    int64  // within the batch; -1 where it is inside of an array or map, or not known
+	Empty  bool   // it is an empty text in a partition column, which counts as null
 }
 
 func (e *NotNullError) Error() string {
+	if e.Empty {
+		return fmt.Sprintf("partition column %s is NOT NULL in the table and there is an empty text in the data, which counts as null in a partition column: "+
+			"filter such rows out, or fill them with NULLIF and COALESCE", e.Column)
+	}
 	where := ""
 	if e.Row >= 0 {
 		where = fmt.Sprintf(" (row %d of the batch)", e.Row)

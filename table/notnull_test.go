@@ -104,3 +104,12 @@ func TestNullsInsideDictionariesAreFound(t *testing.T) {
 	defer col.Release()
 	expectNotNull(t, checkNulls(nullRules(ddl(t, "a STRING NOT NULL")), []arrow.Array{col}), "a", 2)
 }
+
+// The protocol has one spelling for null and the empty text of a partition column.
+func TestAnEmptyTextInAPartitionColumnCountsAsNull(t *testing.T) {
+	tab := create(t, "id BIGINT, p STRING NOT NULL", "p")
+	add(t, tab, "id BIGINT, p STRING", `[{"id":1,"p":"a"}]`)
+	_, err := tryAdd(t, tab, "id BIGINT, p STRING", `[{"id":2,"p":"b"},{"id":3,"p":""}]`, AppendOptions{})
+	expectNotNull(t, err, "p", -1)
+	expectRows(t, reopen(t, tab), ScanOptions{}, `id=1;p="a";`)
+}

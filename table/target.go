@@ -48,7 +48,7 @@ func newTarget(s *schema.Struct, partitionBy []string, p txlog.Properties) (*tar
 	return t, nil
 }
 
-// split gives the rows of rec by partition, as files hold them. The caller releases the parts.
+// split gives the rows of rec by partition, as files hold them. The caller releases the parts, with an error too.
 func (t *target) split(ctx context.Context, rec arrow.RecordBatch) ([]partition.Part, error) {
 	if t.hasVoid {
 		partitioned, err := t.withoutVoid(ctx, rec)
@@ -62,7 +62,27 @@ func (t *target) split(ctx context.Context, rec arrow.RecordBatch) ([]partition.
 		rec.Retain()
 		return []partition.Part{{Values: map[string]*string{}, Rec: rec}}, nil
 	}
-	return t.splitter.Split(ctx, rec)
+	parts, err := t.splitter.Split(ctx, rec)
+	if err == nil {
+		err = t.checkEmpty(parts)
+	}
+	return parts, err
+}
+
+// checkEmpty finds a partition column that is NOT NULL and has an empty text, which the protocol cannot tell from
+// null: readers would get a null that they were promised not to. Error: *NotNullError.
+func (t *target) checkEmpty(parts []partition.Part) error {
+	for _, c := range t.splitter.Columns() {
+		if t.schema.Field(c).Nullable {
+			continue
+		}
+		for _, p := range parts {
+			if p.Values[c] == nil {
+				return &NotNullError{Column: c, Row: -1, Empty: true}
+			}
+		}
+	}
+	return nil
 }
 
 // withoutVoid gives rec without void columns and fields, but with the partition columns.
