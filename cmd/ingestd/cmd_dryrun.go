@@ -21,9 +21,9 @@ func (a *app) dryRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dry-run FILE",
 		Short: "Try a pipeline file on a sample of its source; writes nothing",
-		Long: `Connect to the source of each query, read its newest records, and show what would come of them: rows,
-differences from the table, rejected records with their reasons, files and bytes a day. Writes
-nothing, and does not move the query.`,
+		Long: `Connect to the source of each query, read its newest records, and show what would come of them:
+rows, differences from the table, rejected records with their reasons, files and bytes a day.
+Writes nothing, and does not move the query.`,
 		Example:           `  ingestd dry-run events.yaml --sample 5000`,
 		Args:              args("FILE"),
 		ValidArgsFunction: yamlFiles,
@@ -81,7 +81,7 @@ func (a *app) showDryRun(d *service.DryRun, rows int) error {
 		fmt.Fprintf(a.stdout, "  %s: %s (first: %s)\n", plural(d.Rejected[reason], "record", "records"), reason, d.Example[reason])
 	}
 	f := d.Forecast
-	fmt.Fprintf(a.stdout, "\nforecast: %s records in the last 24 hours: %s rows and %s a day; %d files a batch", count(f.RecordsLastDay), count(f.RowsPerDay), size(f.BytesPerDay), f.FilesPerBatch)
+	fmt.Fprintf(a.stdout, "\nforecast: %s records in the last 24 hours: %s and %s a day; %s a batch", count(f.RecordsLastDay), plural(f.RowsPerDay, "row", "rows"), size(f.BytesPerDay), plural(f.FilesPerBatch, "file", "files"))
 	if f.FilesPerDay > 0 {
 		fmt.Fprintf(a.stdout, ", at most %s files a day", count(f.FilesPerDay))
 	}

@@ -30,7 +30,7 @@ func (a *app) generateCommand() *cobra.Command {
 		Short: "Make sample events, to a Kafka topic or to stdout",
 		Example: `  ingestd generate --events 3
   ingestd generate --kind app-log --events 1000 > app.jsonl
-  ingestd generate --events 100000 --rate 10000/s --brokers localhost:9092 --topic events`,
+  ingestd generate --events 20000 --rate 10000/s --brokers localhost:9092 --topic events`,
 		Args: args(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.generate(cmd.Context(), f) },
 	}

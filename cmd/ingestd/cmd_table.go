@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -30,10 +31,12 @@ type versionFlags struct {
 func (v *versionFlags) add(cmd *cobra.Command) {
 	cmd.Flags().Int64Var(&v.version, "version", -1, "the table as of this version")
 	cmd.Flags().StringVar(&v.timestamp, "timestamp", "", "the table as of this moment: 2026-01-31T12:00:00Z, or a date")
-	cmd.MarkFlagsMutuallyExclusive("version", "timestamp")
 }
 
 func (a *app) openTable(ctx context.Context, url string, v versionFlags) (*table.Table, error) {
+	if v.version >= 0 && v.timestamp != "" {
+		return nil, usageError{errors.New("--version and --timestamp exclude each other")}
+	}
 	var at service.AsOf
 	if v.version >= 0 {
 		at.Version = &v.version

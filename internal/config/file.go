@@ -59,6 +59,7 @@ type Kafka struct {
 	IncludeHeaders            bool              `yaml:"include_headers"`
 	GroupID                   string            `yaml:"group_id"`
 	IsolationLevel            string            `yaml:"isolation_level"`
+	Rack                      string            `yaml:"rack"` // Kafka's client.rack: read from replicas nearby
 	TLS                       *TLS              `yaml:"tls"`
 	SASL                      *SASL             `yaml:"sasl"`
 	Options                   map[string]string `yaml:"options"` // client options by Kafka's own names

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // so that a pipeline file is as valid where the machine has no time zones
 
 	"github.com/ingestd/ingestd/internal/suggest"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -69,6 +71,12 @@ func (v *validator) format(q *Query, key string) []string {
 	for _, m := range f.Metadata {
 		v.oneOf(join(key, "metadata"), m, "topic", "partition", "offset", "timestamp", "key")
 	}
+	if f.TimeZone == "" {
+		f.TimeZone = "UTC"
+	}
+	if _, err := time.LoadLocation(f.TimeZone); err != nil {
+		v.at(join(key, "time_zone"), "%v; write a name of the time zone database, such as Europe/Berlin", err)
+	}
 	if strings.TrimSpace(f.Schema) == "" {
 		v.at(join(key, "schema"), "is missing; name the columns: event_id STRING NOT NULL, timestamp TIMESTAMP, price DOUBLE")
 		return nil
@@ -112,6 +120,9 @@ func (v *validator) sink(q *Query, key string, columns []string) {
 		v.delta(q, key, columns)
 	default:
 		v.atLeast(join(key, "sink.console.num_rows"), int64(s.Console.NumRows), 1)
+		if s.Console.NumRows == 0 {
+			s.Console.NumRows = 20
+		}
 	}
 	if s.Delta == nil && q.Format.JSON != nil && q.Format.JSON.OnError == "dead_letter" && q.DeadLetter.Table == "" {
 		v.at(join(key, "dead_letter"), "is missing: on_error is dead_letter, and only a delta sink has a default table for it; set dead_letter.table or another on_error")

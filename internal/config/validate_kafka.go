@@ -33,8 +33,13 @@ func (v *validator) kafka(k *Kafka, key string) {
 	if k.MaxOffsetsPerTrigger > 0 && k.MinOffsetsPerTrigger > k.MaxOffsetsPerTrigger {
 		v.at(join(key, "min_offsets_per_trigger"), "is more than max_offsets_per_trigger (%d)", k.MaxOffsetsPerTrigger)
 	}
-	if k.IsolationLevel != "" {
-		v.oneOf(join(key, "isolation_level"), k.IsolationLevel, "read_committed", "read_uncommitted")
+	if k.IsolationLevel == "" {
+		k.IsolationLevel = "read_committed"
+	}
+	v.oneOf(join(key, "isolation_level"), k.IsolationLevel, "read_committed", "read_uncommitted")
+	if k.FailOnDataLoss == nil {
+		strict := true
+		k.FailOnDataLoss = &strict
 	}
 	if k.StartingTimestampStrategy == "" {
 		k.StartingTimestampStrategy = "error"

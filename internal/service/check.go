@@ -11,6 +11,7 @@ import (
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/suggest"
+	"github.com/ingestd/ingestd/stream/source/kafka"
 )
 
 // Check finds what is wrong with the queries of a file beyond its own shape, still without touching a broker:
@@ -39,9 +40,12 @@ func Check(ctx context.Context, f *config.File) error {
 
 // check gives the first thing wrong with a query and the key that it is about.
 func (b Builder) check(ctx context.Context, q *config.Query) (key string, err error) {
+	if key, err := checkKafka(q.Source.Kafka); err != nil {
+		return key, err
+	}
 	decoder, err := Decoder(q)
 	if err != nil {
-		return "format", err
+		return "format.json.schema", err
 	}
 	schema := decoder.Schema()
 	for i, op := range b.Operators(q) {
@@ -59,6 +63,19 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 		}
 	}
 	return "", nil
+}
+
+// checkKafka tries what the client makes of the options, without a connection.
+func checkKafka(k *config.Kafka) (key string, err error) {
+	src, err := kafka.New(KafkaOptions(k, nil))
+	var unknown *kafka.UnknownOptionError
+	if errors.As(err, &unknown) {
+		return "source.kafka.options." + unknown.Name, errors.New(unknown.Reason)
+	}
+	if err != nil {
+		return "source.kafka", err
+	}
+	return "", src.Close()
 }
 
 func hasColumn(s *arrow.Schema, name string) bool {

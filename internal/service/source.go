@@ -19,7 +19,7 @@ func KafkaOptions(k *config.Kafka, logger *slog.Logger, hooks ...kgo.Hook) kafka
 		StartingOffsets: position(k.StartingOffsets, orLatest), EndingOffsets: position(k.EndingOffsets, true),
 		FailOnDataLoss: k.FailOnDataLoss == nil || *k.FailOnDataLoss,
 		MinPartitions:  k.MinPartitions, GroupID: k.GroupID, ReadUncommitted: k.IsolationLevel == "read_uncommitted",
-		Client: k.Options, Hooks: hooks, Logger: logger,
+		Rack: k.Rack, Client: k.Options, Hooks: hooks, Logger: logger,
 	}
 	if t := k.TLS; t != nil {
 		o.TLS = &kafka.TLS{CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile, ServerName: t.ServerName, SkipVerify: t.InsecureSkipVerify}
