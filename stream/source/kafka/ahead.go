@@ -30,7 +30,7 @@ func (l *lane) fetchAhead(ctx context.Context) {
 		return
 	}
 	f := &frame{size: answerSize(resp), budget: newBudget(0), broker: l.broker, chunk: l.chunk}
-	_ = l.take(f, l.cursors, resp, func(*cursor, error) error { return nil })
+	_ = l.take(ctx, f, l.cursors, resp, func(*cursor, error) error { return nil })
 	for _, c := range l.cursors {
 		c.park()
 	}

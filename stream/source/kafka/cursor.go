@@ -11,6 +11,8 @@ type cursor struct {
 	kept    []section // fetched, not sent, in order
 	replica int32     // a broker nearby that the leader told us to read from; -1 for none
 	idle    int       // answers in a row that brought nothing
+	served  int       // the number of the lane's answer that brought it on last
+	empty   int       // those of them that prove that nothing is there
 	failed  error     // the last answer was an error that may go away
 }
 
@@ -27,14 +29,14 @@ func (c *cursor) seek(from, to int64) {
 	case len(c.kept) > 0 || c.pos != from:
 		c.kept, c.pos = nil, from
 	}
-	c.to, c.idle, c.failed = to, 0, nil
+	c.to, c.idle, c.empty, c.failed = to, 0, 0, nil
 }
 
 // add takes what an answer brought.
 func (c *cursor) add(s []section) {
 	c.kept = append(c.kept, s...)
 	c.pos = s[len(s)-1].to
-	c.idle, c.failed = 0, nil
+	c.idle, c.empty, c.failed = 0, 0, nil
 }
 
 // next takes the next section of the range off what was kept; false where none is there.

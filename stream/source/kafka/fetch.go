@@ -32,7 +32,7 @@ func (l *lane) fetch(ctx context.Context, open []*cursor) error {
 	size := answerSize(resp)
 	l.budget.adjust(size - f.size)
 	f.size = size
-	return l.take(f, open, resp, func(c *cursor, err error) error { return l.partError(ctx, c, err) })
+	return l.take(ctx, f, open, resp, func(c *cursor, err error) error { return l.partError(ctx, c, err) })
 }
 
 func answerSize(resp *kmsg.FetchResponse) int64 {
@@ -85,7 +85,40 @@ func (l *lane) ask(ctx context.Context, open []*cursor, wait time.Duration) (*km
 }
 
 // take gives each cursor its part of an answer; failed decides about errors.
-func (l *lane) take(f *frame, open []*cursor, resp *kmsg.FetchResponse, failed func(*cursor, error) error) error {
+func (l *lane) take(ctx context.Context, f *frame, open []*cursor, resp *kmsg.FetchResponse, failed func(*cursor, error) error) error {
+	parts := partsOf(resp, open)
+	l.answers++
+	var still []*cursor
+	for _, c := range open {
+		p := parts[c.tp]
+		if p == nil { // the answer was held back, by a quota
+			still = append(still, c)
+			continue
+		}
+		err := kerr.ErrorForCode(p.ErrorCode)
+		moved := false
+		if err == nil {
+			moved, err = l.takePart(f, c, p)
+		}
+		switch {
+		case err != nil:
+			if err := failed(c, err); err != nil {
+				return err
+			}
+		case moved:
+			c.served = l.answers
+		case c.failed == nil:
+			still = append(still, c)
+		}
+	}
+	if len(still) < len(open) {
+		return nil // those without records must wait for their turn: the answer may have been full before it came
+	}
+	return l.idle(ctx, still, nothingThere(resp, len(open)))
+}
+
+// partsOf finds the parts of an answer by the partitions that were asked for.
+func partsOf(resp *kmsg.FetchResponse, open []*cursor) map[topicPartition]*kmsg.FetchResponseTopicPartition {
 	parts := map[topicPartition]*kmsg.FetchResponseTopicPartition{}
 	names := map[[16]byte]string{}
 	for _, c := range open {
@@ -101,59 +134,23 @@ func (l *lane) take(f *frame, open []*cursor, resp *kmsg.FetchResponse, failed f
 			parts[topicPartition{name, t.Partitions[k].Partition}] = &t.Partitions[k]
 		}
 	}
-	for _, c := range open {
-		p := parts[c.tp]
-		if p == nil { // the answer was held back, by a quota
-			if c.idle++; c.idle > patience {
-				c.failed = kerr.OffsetNotAvailable
-			}
-			continue
-		}
-		err := kerr.ErrorForCode(p.ErrorCode)
-		if err == nil {
-			err = l.takePart(f, c, p, resp.ThrottleMillis > 0)
-		}
-		if err == nil {
-			continue
-		}
-		if err := failed(c, err); err != nil {
-			return err
-		}
-	}
-	return nil
+	return parts
 }
 
-func (l *lane) takePart(f *frame, c *cursor, p *kmsg.FetchResponseTopicPartition, throttled bool) error {
+// takePart takes what an answer has for a cursor, and says whether that brought it on.
+func (l *lane) takePart(f *frame, c *cursor, p *kmsg.FetchResponseTopicPartition) (moved bool, err error) {
 	if p.PreferredReadReplica >= 0 && p.PreferredReadReplica != l.broker.NodeID && len(p.RecordBatches) == 0 {
 		c.replica, c.failed = p.PreferredReadReplica, errMoved
-		return nil
+		return false, nil
 	}
 	c.end = p.HighWatermark
 	if !l.src.opts.ReadUncommitted && p.LastStableOffset >= 0 {
 		c.end = p.LastStableOffset
 	}
 	batches, next, err := walk(c.tp, p, c.pos, !l.src.opts.ReadUncommitted)
-	if err != nil {
-		return err
+	if err != nil || next <= c.pos {
+		return false, err
 	}
-	if next > c.pos {
-		c.add(sections(f, batches, c.pos, next))
-		return nil
-	}
-	c.idle++
-	switch {
-	case len(p.RecordBatches) == 0 && !throttled && c.end >= c.to && c.idle >= holeAnswers:
-		l.src.opts.Logger.Info("the partition ends in a hole", "partition", c.tp.name(), "from", c.pos, "to", c.to)
-		c.hole(c.to)
-	case c.idle > patience:
-		c.failed = kerr.OffsetNotAvailable
-	}
-	return nil
-}
-
-// hole takes the offsets up to to as gone.
-func (c *cursor) hole(to int64) {
-	if to > c.pos {
-		c.add([]section{{from: c.pos, to: to, parked: true, frame: &frame{}}})
-	}
+	c.add(sections(f, batches, c.pos, next))
+	return true, nil
 }

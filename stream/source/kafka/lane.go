@@ -3,6 +3,7 @@ package kafka
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -18,10 +19,6 @@ const (
 	minAnswer = 256 << 10
 	// minPart is the least that is asked of a partition at once.
 	minPart = 64 << 10
-	// holeAnswers is how many answers without a record, all saying that the partition goes on, are
-	// taken to mean that nothing is left there (compaction), and patience bounds other empty answers.
-	holeAnswers = 10
-	patience    = 20
 )
 
 // roundPauses are the pauses before leaders are looked up again; some ten seconds in all.
@@ -55,6 +52,8 @@ type lane struct {
 	broker  kgo.BrokerMetadata
 	cursors []*cursor
 	size    int64 // of an answer
+	share   int64 // of the memory for what is fetched beyond the range
+	answers int   // so far
 	out     chan<- stream.Chunk
 }
 
@@ -65,7 +64,7 @@ func (r *reader) lanes(all []*cursor) []*lane {
 	var ls []*lane
 	view := &r.src.cluster
 	for _, c := range all {
-		c.failed = nil
+		c.failed, c.served = nil, 0
 		ld, ok := view.leader(c.tp)
 		if !ok {
 			ld.broker, c.failed = -1, kerr.LeaderNotAvailable
@@ -85,6 +84,7 @@ func (r *reader) lanes(all []*cursor) []*lane {
 		l.cursors = append(l.cursors, c)
 	}
 	for _, l := range ls {
+		l.share = r.src.opts.Memory / keepShare / int64(len(ls))
 		l.size = min(max(r.budget.limit/int64(2*len(ls)), minAnswer), maxAnswer)
 		if most := r.src.settings.maxBytes; most > 0 {
 			l.size = min(l.size, most)
@@ -128,7 +128,24 @@ func (l *lane) run(ctx context.Context) error {
 				return err
 			}
 		}
-		l.cursors = append(l.cursors[1:], l.cursors[0]) // the first of a request is served first
+		l.shed(open)
+		// The first of a request is served first, so that comes to be whoever has waited longest.
+		l.cursors = append(l.cursors[1:], l.cursors[0])
+		slices.SortStableFunc(l.cursors, func(a, b *cursor) int { return cmp.Compare(a.served, b.served) })
+	}
+}
+
+// shed keeps what came beyond the ranges of cursors from the memory that the rest of the ranges needs: as with all
+// that is kept for later, it no longer counts against the budget, and is dropped where it is too much.
+func (l *lane) shed(cursors []*cursor) {
+	beyond := slices.DeleteFunc(slices.Clone(cursors), func(c *cursor) bool { return len(c.kept) == 0 })
+	for _, c := range beyond {
+		c.park()
+	}
+	if len(beyond) > 0 && kept(slices.Values(l.cursors)) > l.share {
+		for _, c := range beyond {
+			c.drop()
+		}
 	}
 }
 

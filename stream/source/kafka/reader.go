@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -85,7 +86,6 @@ func (r *reader) read(ctx context.Context, from, to stream.Offsets, out chan<- s
 		r.reset(all)
 		return err
 	}
-	r.keep()
 	r.readAhead(all)
 	return nil
 }
@@ -149,10 +149,13 @@ func (r *reader) keep() {
 }
 
 // kept is the size of the answers that are held for later ranges.
-func (r *reader) kept() int64 {
+func (r *reader) kept() int64 { return kept(maps.Values(r.cursors)) }
+
+// kept is the size of the answers of which cursors hold a part.
+func kept(cursors iter.Seq[*cursor]) int64 {
 	var size int64
 	seen := map[*frame]bool{}
-	for _, c := range r.cursors {
+	for c := range cursors {
 		for _, s := range c.kept {
 			if !seen[s.frame] {
 				seen[s.frame] = true
@@ -171,6 +174,7 @@ func (r *reader) rounds(ctx context.Context, all []*cursor, out chan<- stream.Ch
 		if err := r.round(ctx, all, out); err != nil {
 			return err
 		}
+		r.keep()
 		moved := progress(all) > before
 		all = slices.DeleteFunc(slices.Clone(all), func(c *cursor) bool { return c.fetched() })
 		if len(all) == 0 {

@@ -160,6 +160,21 @@ func TestAHoleAtTheEndIsCovered(t *testing.T) {
 		}
 		return resp, nil, true
 	})
+	c.ControlKey(int16(kmsg.ListOffsets), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		resp := req.ResponseKind().(*kmsg.ListOffsetsResponse)
+		for _, t := range req.(*kmsg.ListOffsetsRequest).Topics {
+			rt := kmsg.NewListOffsetsResponseTopic()
+			rt.Topic = t.Topic
+			for _, p := range t.Partitions {
+				rp := kmsg.NewListOffsetsResponseTopicPartition()
+				rp.Partition, rp.Offset = p.Partition, 1 // both the newest that is left and the first that is local
+				rt.Partitions = append(rt.Partitions, rp)
+			}
+			resp.Topics = append(resp.Topics, rt)
+		}
+		return resp, nil, true
+	})
 	s := source(t, options(c))
 	if got := readAll(t, s, stream.Offsets{"events/0": 2}, stream.Offsets{"events/0": 4}); len(got["events/0"]) != 0 {
 		t.Errorf("read %v", got)
