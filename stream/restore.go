@@ -30,6 +30,7 @@ func (r *run) restore(ctx context.Context) error {
 	}
 	switch {
 	case r.holds:
+		held = r.remembered(cp, held)
 		if err := r.checkNotAhead(cp, held); err != nil {
 			return err
 		}
@@ -49,6 +50,18 @@ func (r *run) restore(ctx context.Context) error {
 	}
 	r.state.started(r.Now())
 	return nil
+}
+
+// remembered adds to what a forgetful sink holds what the checkpoint knows of the other partitions.
+func (r *run) remembered(cp checkpoint.State, held Offsets) Offsets {
+	f, ok := r.Sink.(Forgetful)
+	if !ok || !f.Forgets() || r.Checkpoint == nil {
+		return held
+	}
+	all := Offsets{}
+	maps.Copy(all, cp.At)
+	maps.Copy(all, held)
+	return all
 }
 
 // checkNotAhead refuses a checkpoint that is ahead of the sink: the rows between would be lost.

@@ -39,6 +39,13 @@ type Sink interface {
 	Close() error
 }
 
+// Forgetful is a Sink that may forget positions of partitions that were idle for long (a table with
+// delta.setTransactionRetentionDuration). What it has forgotten, the checkpoint knows.
+type Forgetful interface {
+	// Forgets says whether it does. Called after Open.
+	Forgets() bool
+}
+
 // Writer writes one micro-batch. Exactly one of Commit and Abort ends it.
 type Writer interface {
 	// Write takes rows; several workers may call it at once. It takes over the reference.

@@ -55,7 +55,7 @@ func (o Options) write() table.WriteOptions {
 // RetentionError says that a table forgets the progress that a query keeps in it.
 type RetentionError struct {
 	Location  string
-	Retention time.Duration
+	Retention string // the property's value
 }
 
 func (e *RetentionError) Error() string {
@@ -63,10 +63,11 @@ func (e *RetentionError) Error() string {
 		"give the query a checkpoint_location, or remove the property from the table", e.Location, e.Retention, txlog.PropSetTransactionRetain)
 }
 
-// checkRetention refuses a table that expires txns. Error: *RetentionError.
+// checkRetention refuses a table that expires txns, and one of which that is not known: other engines may read
+// spellings of the property that we do not. Error: *RetentionError.
 func checkRetention(t *table.Table) error {
-	if d, limited := t.Snapshot().Properties().SetTransactionRetention(); limited {
-		return &RetentionError{Location: t.Location(), Retention: d}
+	if v, limited := t.Snapshot().Properties().Get(txlog.PropSetTransactionRetain); limited {
+		return &RetentionError{Location: t.Location(), Retention: v}
 	}
 	return nil
 }

@@ -91,7 +91,23 @@ func (s *Sink) Begin(ctx context.Context, id stream.BatchID) (stream.Writer, err
 	if err != nil {
 		return nil, err
 	}
-	return &writer{set: w, id: id}, nil
+	return &writer{set: w, id: id, absent: s.forgotten(id)}, nil
+}
+
+// Forgets implements stream.Forgetful.
+func (s *Sink) Forgets() bool { return checkRetention(s.t) != nil }
+
+// forgotten are the partitions of a batch of which the table has no txn any more; none in a table that keeps them.
+func (s *Sink) forgotten(id stream.BatchID) map[string]bool {
+	if !s.Forgets() {
+		return nil
+	}
+	absent := map[string]bool{}
+	for p := range id.From {
+		_, known := Position(s.t, id.Query, p)
+		absent[p] = !known
+	}
+	return absent
 }
 
 // Close implements stream.Sink. The sink has no background work.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -132,8 +131,8 @@ func TestOpenChecksTheTable(t *testing.T) {
 }
 
 func TestTheRetentionErrorTellsTheWayOut(t *testing.T) {
-	err := &RetentionError{Location: "file:///t", Retention: time.Hour}
-	for _, want := range []string{"file:///t", "1h0m0s", "delta.setTransactionRetentionDuration", "checkpoint_location"} {
+	err := &RetentionError{Location: "file:///t", Retention: "interval 1 hour"}
+	for _, want := range []string{"file:///t", "interval 1 hour", "delta.setTransactionRetentionDuration", "checkpoint_location"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not tell %s", err, want)
 		}

@@ -22,8 +22,9 @@ func parameters(query string, epoch int64) map[string]any {
 
 // writer writes one micro-batch.
 type writer struct {
-	set *table.WriteSet
-	id  stream.BatchID
+	set    *table.WriteSet
+	id     stream.BatchID
+	absent map[string]bool // partitions whose txn the table has forgotten: that is demanded then
 }
 
 // Write implements stream.Writer.
@@ -39,8 +40,8 @@ func (w *writer) Commit(ctx context.Context, reached stream.Offsets) (stream.Com
 	for _, p := range reached.Partitions() {
 		from, started := w.id.From[p]
 		app := appID(w.id.Query, p)
-		o.Require = append(o.Require, table.TxnRequirement{AppID: app, Version: from, Absent: !started})
-		if !started || from != reached[p] {
+		o.Require = append(o.Require, table.TxnRequirement{AppID: app, Version: from, Absent: !started || w.absent[p]})
+		if !started || from != reached[p] || w.absent[p] {
 			o.Txns = append(o.Txns, table.Txn{AppID: app, Version: reached[p]})
 		}
 	}
