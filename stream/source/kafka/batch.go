@@ -93,8 +93,14 @@ func walk(tp topicPartition, p *kmsg.FetchResponseTopicPartition, pos int64, com
 	}
 	var keep []batchRef
 	for raw := p.RecordBatches; len(raw) > 0; {
-		if len(raw) >= minBatch && raw[atMagic] < 2 {
-			return walkLegacy(tp, p, raw, pos, keep)
+		if old := legacyLen(raw); old > 0 {
+			var err error
+			whole := false
+			if keep, pos, whole, err = walkLegacy(tp, p, raw[:old], pos, keep); !whole {
+				return keep, pos, err
+			}
+			raw = raw[old:]
+			continue
 		}
 		b, rest, ok, err := cutBatch(raw)
 		if err != nil {
@@ -116,8 +122,22 @@ func walk(tp topicPartition, p *kmsg.FetchResponseTopicPartition, pos int64, com
 	return keep, pos, nil
 }
 
-// walkLegacy has kgo decode messages of before Kafka 0.11, and whatever follows them.
-func walkLegacy(tp topicPartition, p *kmsg.FetchResponseTopicPartition, raw []byte, pos int64, keep []batchRef) ([]batchRef, int64, error) {
+// legacyLen is how many bytes at the start of raw are messages of before Kafka 0.11.
+func legacyLen(raw []byte) int {
+	n := 0
+	for len(raw)-n >= minBatch && raw[n+atMagic] < 2 {
+		length := int64(int32(binary.BigEndian.Uint32(raw[n+atLength:]))) + lengthPrefix
+		if length < minBatch || length > int64(len(raw)-n) {
+			return len(raw) // cut off, or damaged: kgo tells
+		}
+		n += int(length)
+	}
+	return n
+}
+
+// walkLegacy has kgo decode messages of before Kafka 0.11. Where they are damaged it gives those before, and not whole;
+// with none before it is an error.
+func walkLegacy(tp topicPartition, p *kmsg.FetchResponseTopicPartition, raw []byte, pos int64, keep []batchRef) (_ []batchRef, next int64, whole bool, err error) {
 	part := *p
 	part.RecordBatches = raw
 	fetched, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
@@ -126,9 +146,9 @@ func walkLegacy(tp topicPartition, p *kmsg.FetchResponseTopicPartition, raw []by
 	if len(fetched.Records) > 0 {
 		keep = append(keep, batchRef{first: fetched.Records[0].Offset, next: next, count: int64(len(fetched.Records)), legacy: fetched.Records})
 	} else if fetched.Err != nil {
-		return keep, pos, &CorruptBatchError{tp.topic, tp.partition, pos, fetched.Err}
+		return keep, pos, false, &CorruptBatchError{tp.topic, tp.partition, pos, fetched.Err}
 	}
-	return keep, next, nil
+	return keep, next, fetched.Err == nil, nil
 }
 
 // aborts tells the batches of aborted transactions, by producer: the first offsets, ascending, of

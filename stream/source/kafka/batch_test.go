@@ -131,6 +131,12 @@ func TestMessagesOfBeforeKafka011(t *testing.T) {
 	if err != nil || next != 9 {
 		t.Fatalf("reads to %d, %v", next, err)
 	}
+	bad := p
+	bad.RecordBatches = slices.Clone(p.RecordBatches)
+	bad.RecordBatches[len(m.AppendTo(nil))-1] ^= 1
+	if _, next, err := walk(tp, &bad, 7, true); err == nil || next != 7 {
+		t.Errorf("a damaged message is passed over: reads to %d, %v", next, err)
+	}
 	recs, err := loadAll(tp, keep, 7, 9)
 	if err != nil || recs.Len() != 2 {
 		t.Fatalf("%d records, %v", recs.Len(), err)
@@ -138,7 +144,7 @@ func TestMessagesOfBeforeKafka011(t *testing.T) {
 	if r := recs.At(0); string(r.Key) != "k" || string(r.Value) != "old" || r.Offset != 7 || r.Timestamp.UnixMilli() != 1234 {
 		t.Errorf("record %+v", r)
 	}
-	if r := recs.At(1); string(r.Value) != "new" || r.Key != nil {
+	if r := recs.At(1); string(r.Value) != "new" || r.Key != nil || len(r.Headers) != 1 {
 		t.Errorf("record %+v", r)
 	}
 }

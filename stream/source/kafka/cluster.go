@@ -135,6 +135,9 @@ func (c *cluster) takeTopic(t *kmsg.MetadataResponseTopic) {
 	name := *t.Topic
 	old := c.topics[name]
 	view := &topicView{id: t.TopicID, leaders: map[int32]leader{}}
+	if old != nil && view.id == [16]byte{} { // told by an older broker of a cluster that is being upgraded
+		view.id = old.id
+	}
 	if old != nil && old.id != view.id && old.id != [16]byte{} {
 		c.forgetTopic(name, true)
 	}

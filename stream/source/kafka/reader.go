@@ -82,7 +82,10 @@ func (r *reader) read(ctx context.Context, from, to stream.Offsets, out chan<- s
 	if err != nil {
 		return err
 	}
-	if err = r.rounds(ctx, all, out); err != nil {
+	if err = r.checkSame(all); err == nil {
+		err = r.rounds(ctx, all, out)
+	}
+	if err != nil {
 		r.reset(all)
 		return err
 	}
@@ -221,11 +224,10 @@ func (r *reader) gaveUp(all []*cursor) error {
 	return &BrokerError{Op: "fetch " + all[0].tp.name(), Err: kerr.OffsetNotAvailable}
 }
 
-// checkSame refuses to go on in a topic that was recreated while it was read.
+// checkSame refuses to go on in a topic that was recreated while it was read. That it was, Latest tells again.
 func (r *reader) checkSame(all []*cursor) error {
-	recreated := r.src.cluster.takeRecreated()
 	for _, c := range all {
-		if recreated[c.tp.topic] && r.src.opts.FailOnDataLoss {
+		if r.src.cluster.recreated[c.tp.topic] && c.pos > 0 && r.src.opts.FailOnDataLoss {
 			return &stream.DataLossError{Partition: c.tp.name(), Wanted: c.pos}
 		}
 	}
