@@ -2,7 +2,9 @@ package sql
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
@@ -83,14 +85,17 @@ func (db *DB) setUp() error {
 	return nil
 }
 
-// Close ends the database and its filters. Every Session must have been closed.
+// Close ends the database, its filters and relations. Every Session must have been closed.
 func (db *DB) Close() error {
 	db.mu.Lock()
-	filters := db.filters
+	filters, relations := db.filters, slices.Collect(maps.Values(db.rows))
 	db.filters = nil
 	db.mu.Unlock()
 	for _, f := range filters {
 		f.Close()
+	}
+	for _, r := range relations {
+		r.forget()
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -158,7 +159,9 @@ func (r *streamReader) next() (morsel, error) {
 			return morsel{}, err
 		}
 		if b.NumRows() > 0 {
-			return morsel{rec: b, columns: columns, to: int(b.NumRows())}, nil
+			pins := new(runtime.Pinner)
+			pin(pins, b)
+			return morsel{rec: b, pins: pins, columns: columns, to: int(b.NumRows())}, nil
 		}
 		b.Release()
 	}

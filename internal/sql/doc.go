@@ -20,7 +20,7 @@
 //
 // # Memory
 //
-// Strings of a scan point into Arrow buffers of the Go heap, which Go does not move. They are kept
+// Strings of a scan point into Arrow buffers of the Go heap, which are pinned ([runtime.Pinner]), batch by batch, and kept
 // alive by the scan for as long as DuckDB may look at them: for rows that were registered, until the
 // query ends; for rows that are streamed, until the thread that got them has come back twice for more.
 package sql

@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -19,6 +20,7 @@ type Relation struct {
 
 	mu      sync.Mutex
 	batches []arrow.RecordBatch
+	pins    *runtime.Pinner // of their strings
 	threads int
 }
 
@@ -38,7 +40,7 @@ func (s *Session) Register(ctx context.Context, name string, schema *arrow.Schem
 	if schema.NumFields() == 0 {
 		schema = arrow.NewSchema([]arrow.Field{{Name: noColumns, Type: arrow.Null, Nullable: true}}, nil)
 	}
-	r := &Relation{session: s, name: name, columns: schema, threads: 1}
+	r := &Relation{session: s, name: name, columns: schema, pins: new(runtime.Pinner), threads: 1}
 	s.db.mu.Lock()
 	s.db.relation++
 	r.id = s.db.relation
@@ -59,13 +61,16 @@ func (r *Relation) Set(batches ...arrow.RecordBatch) error {
 			return err
 		}
 	}
+	pins := new(runtime.Pinner)
 	for _, b := range batches {
 		b.Retain()
+		pin(pins, b)
 	}
 	r.mu.Lock()
-	old := r.batches
-	r.batches = append([]arrow.RecordBatch(nil), batches...)
+	old, unpin := r.batches, r.pins
+	r.batches, r.pins = append([]arrow.RecordBatch(nil), batches...), pins
 	r.mu.Unlock()
+	unpin.Unpin()
 	for _, b := range old {
 		b.Release()
 	}

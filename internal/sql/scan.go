@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -27,14 +28,18 @@ type reader interface {
 	close()
 }
 
-// morsel is rows [from, to) of rec. Whoever gets it releases rec.
+// morsel is rows [from, to) of rec, whose strings are pinned. Whoever gets it releases it.
 type morsel struct {
 	rec      arrow.RecordBatch
-	columns  []int // where in rec the columns are that open asked for
+	pins     *runtime.Pinner // of its own; nil where the source has pinned rec for as long as it is read
+	columns  []int           // where in rec the columns are that open asked for
 	from, to int
 }
 
 func (m morsel) release() {
+	if m.pins != nil {
+		m.pins.Unpin()
+	}
 	if m.rec != nil {
 		m.rec.Release()
 	}
