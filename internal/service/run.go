@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/plugin/kprom"
 
@@ -60,6 +61,11 @@ func (r Run) Do(ctx context.Context) (err error) {
 			r.OnListen(server.Addr())
 		}
 	}
+	var tidying sync.WaitGroup
+	tidyCtx, stopTidying := context.WithCancel(ctx)
+	tidying.Go(func() { removeStale(tidyCtx, builder.Tables, r.File, time.Now(), r.Logger) })
+	defer tidying.Wait()
+	defer stopTidying()
 	return r.all(ctx, queries, metrics)
 }
 
@@ -71,9 +77,11 @@ func closeServer(s *telemetry.Server) error {
 }
 
 func (r Run) builder(metrics *telemetry.Metrics) Builder {
-	return Builder{Tables: Tables{Storage: r.File.Storage, Logger: r.Logger}, Stdout: r.Stdout, Logger: r.Logger, KafkaHooks: []kgo.Hook{
-		kprom.NewMetrics("ingestd_kafka", kprom.Registry(metrics.Registry())),
-	}}
+	return Builder{Tables: Tables{Storage: r.File.Storage, Logger: r.Logger}, Stdout: r.Stdout, Logger: r.Logger,
+		KafkaHooks: func(query string) []kgo.Hook {
+			label := kprom.WithStaticLabel(prometheus.Labels{"query": query}) // each client registers metrics of its own
+			return []kgo.Hook{kprom.NewMetrics("ingestd_kafka", kprom.Registry(metrics.Registry()), label)}
+		}}
 }
 
 // all runs the queries side by side.
