@@ -7,6 +7,7 @@ package deadletter
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ type Letter struct {
 
 // Letters yields the dead letters of a query that the commits [from, to) of a dead-letter table added, in their
 // order, a slice of at most some thousand at a time. Commits that the log no longer has are given together, as of
-// the oldest that it has.
+// the oldest that it has. Errors: *GapError; those of reading the log and the table.
 func Letters(ctx context.Context, t *table.Table, query string, from, to int64) iter.Seq2[[]Letter, error] {
 	return func(yield func([]Letter, error) bool) {
 		earliest, err := t.Log().EarliestVersion(ctx)
@@ -37,7 +38,11 @@ func Letters(ctx context.Context, t *table.Table, query string, from, to int64) 
 			yield(nil, err)
 			return
 		}
-		if from < earliest && earliest > 0 && earliest < to {
+		if from > 0 && from < earliest && from < to {
+			yield(nil, &GapError{Table: t.Location(), From: from, Earliest: earliest})
+			return
+		}
+		if from < earliest && earliest < to {
 			old, err := t.At(ctx, earliest)
 			if err != nil {
 				yield(nil, err)
@@ -54,6 +59,18 @@ func Letters(ctx context.Context, t *table.Table, query string, from, to int64) 
 			}
 		}
 	}
+}
+
+// GapError says that the log no longer has all commits from a version on. What they added stands in the table beside
+// what was added before, and cannot be told from it: letters that were sent through the query would be sent again.
+type GapError struct {
+	Table          string
+	From, Earliest int64
+}
+
+func (e *GapError) Error() string {
+	return fmt.Sprintf("the log of dead letters %s begins with version %d, those from version %d on were to come: which of the older letters were replayed already can no longer be told; "+
+		"look at them all (ingestd dlq show --all), and send those that the table lacks to the topic again; a longer delta.logRetentionDuration of that table prevents this", e.Table, e.Earliest, e.From)
 }
 
 func yieldLetters(query string, version int64, in iter.Seq2[arrow.RecordBatch, error], yield func([]Letter, error) bool) bool {

@@ -1,6 +1,7 @@
 package deadletter_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -117,5 +118,18 @@ func TestLettersOfCommitsThatAreGoneAreStillFound(t *testing.T) {
 	s := source(t, store, "mine")
 	if got := read(t, s, 0, latest(t, s)); len(got) != 4 {
 		t.Errorf("got %q", got)
+	}
+	// What a replay had already taken of them cannot be told from the rest.
+	var gap *deadletter.GapError
+	for _, err := range s.Read(t.Context(), stream.Offsets{deadletter.Partition: 1 << 20}, stream.Offsets{deadletter.Partition: latest(t, s)}) {
+		if !errors.As(err, &gap) || gap.From != 1 || gap.Earliest != 2 {
+			t.Fatalf("error %v", err)
+		}
+	}
+	if gap == nil {
+		t.Error("no error")
+	}
+	if got := read(t, s, 2<<20, latest(t, s)); len(got) != 3 {
+		t.Errorf("from the oldest commit on: %q", got)
 	}
 }
