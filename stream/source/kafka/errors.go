@@ -3,7 +3,9 @@ package kafka
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -35,7 +37,14 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("no answer from Kafka at %s within %s: %v", strings.Join(e.Brokers, ","), e.Waited, e.Err)
+	brokers := strings.Join(e.Brokers, ",")
+	if guess, ok := errors.AsType[*kgo.ErrFirstReadEOF](e.Err); ok {
+		return fmt.Sprintf("no answer from Kafka at %s within %s: %v", brokers, e.Waited, guess)
+	}
+	if errors.Is(e.Err, io.EOF) || errors.Is(e.Err, syscall.ECONNRESET) {
+		return fmt.Sprintf("Kafka at %s ended each connection for %s: check tls and sasl, and whether this is the port for them", brokers, e.Waited)
+	}
+	return fmt.Sprintf("no answer from Kafka at %s within %s: %v", brokers, e.Waited, e.Err)
 }
 
 func (e *UnreachableError) Unwrap() error { return e.Err }

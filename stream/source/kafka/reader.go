@@ -98,6 +98,7 @@ func (r *reader) settle(ctx context.Context) {
 	stop := context.AfterFunc(ctx, r.hush)
 	defer stop()
 	r.ahead.Wait()
+	r.hush() // their context would stay with the source's own for as long as that lives
 }
 
 // place puts a cursor at the start of each partition's range.
