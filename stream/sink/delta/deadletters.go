@@ -26,7 +26,6 @@ type DeadLetters struct {
 	mu         sync.Mutex
 	t          *table.Table // nil until there is one
 	background sync.WaitGroup
-	failed     error // of background work
 }
 
 // NewDeadLetters makes the keeper; nothing is read or written yet. Of Options it takes Store, Properties,
@@ -41,9 +40,7 @@ func (d *DeadLetters) Begin(_ context.Context, id stream.BatchID) (stream.DeadLe
 // Close implements stream.DeadLetters: it waits for checkpoints under way.
 func (d *DeadLetters) Close() error {
 	d.background.Wait()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.failed
+	return nil
 }
 
 // table opens or creates the table, at its newest version.
@@ -92,9 +89,8 @@ func (d *DeadLetters) run(ctx context.Context, hooks []txlog.Hook) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	d.background.Go(func() {
-		err := work(ctx)
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.failed = err
+		if err := work(ctx); err != nil && d.o.Logger != nil { // harmless: the next commit asks again
+			d.o.Logger.Warn("work that a commit of dead letters made due has failed", "table", d.o.Store.URL(), "error", err)
+		}
 	})
 }

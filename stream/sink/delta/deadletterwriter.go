@@ -122,7 +122,7 @@ func (w *deadLetterWriter) Commit(ctx context.Context, reached stream.Offsets) e
 		o.Require = append(o.Require, from)
 		o.Txns = append(o.Txns, table.Txn{AppID: from.AppID, Version: end})
 	}
-	w.rows.Release()
+	w.release()
 	c, err := w.set.Commit(ctx, o)
 	if err != nil {
 		return fmt.Errorf("dead letters: %w", fenced(err))
@@ -163,8 +163,16 @@ func (w *deadLetterWriter) abort(ctx context.Context) error {
 	if w.set == nil {
 		return nil
 	}
-	w.rows.Release()
+	w.release()
 	return w.set.Abort(ctx)
+}
+
+// release gives the builder back; it may be called again.
+func (w *deadLetterWriter) release() {
+	if w.rows != nil {
+		w.rows.Release()
+		w.rows = nil
+	}
 }
 
 func (w *deadLetterWriter) now() time.Time {
