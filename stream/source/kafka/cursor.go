@@ -5,6 +5,8 @@ type cursor struct {
 	tp      topicPartition
 	id      [16]byte  // of the topic
 	epoch   int32     // of the leader that is asked
+	before  int32     // leader epoch of the batch that ends at pos; -1 where that is not known
+	unsure  bool      // a new leader has yet to tell whether it has what was read
 	pos     int64     // next offset to fetch; everything before it that is not sent is in kept
 	to      int64     // where the range ends
 	end     int64     // where the broker said the partition ends
@@ -27,13 +29,14 @@ func (c *cursor) seek(from, to int64) {
 			_, c.kept[0] = c.kept[0].cut(from)
 		}
 	case len(c.kept) > 0 || c.pos != from:
-		c.kept, c.pos = nil, from
+		c.kept, c.pos, c.before = nil, from, -1
 	}
 	c.to, c.idle, c.empty, c.failed = to, 0, 0, nil
 }
 
-// add takes what an answer brought.
-func (c *cursor) add(s []section) {
+// add takes what an answer brought; epoch is that of the last batch, -1 where it is not known.
+func (c *cursor) add(s []section, epoch int32) {
+	c.before = epoch
 	c.kept = append(c.kept, s...)
 	c.pos = s[len(s)-1].to
 	c.idle, c.empty, c.failed = 0, 0, nil
@@ -70,7 +73,7 @@ func (c *cursor) drop() {
 		c.kept[i].release()
 	}
 	if len(c.kept) > 0 {
-		c.pos = c.kept[0].from
+		c.pos, c.before = c.kept[0].from, -1
 	}
 	c.kept = nil
 }

@@ -151,6 +151,6 @@ func (l *lane) takePart(f *frame, c *cursor, p *kmsg.FetchResponseTopicPartition
 	if err != nil || next <= c.pos {
 		return false, err
 	}
-	c.add(sections(f, batches, c.pos, next))
+	c.add(sections(f, batches, c.pos, next), epochBefore(p.RecordBatches, next))
 	return true, nil
 }

@@ -99,6 +99,6 @@ func (l *lane) position(ctx context.Context, c *cursor, ask int64) (int64, error
 // hole takes the offsets up to to as gone.
 func (c *cursor) hole(to int64) {
 	if to > c.pos {
-		c.add([]section{{from: c.pos, to: to, parked: true, frame: &frame{}}})
+		c.add([]section{{from: c.pos, to: to, parked: true, frame: &frame{}}}, -1)
 	}
 }

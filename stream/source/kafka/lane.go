@@ -66,9 +66,12 @@ func (r *reader) lanes(all []*cursor) []*lane {
 	for _, c := range all {
 		c.failed, c.served = nil, 0
 		ld, ok := view.leader(c.tp)
-		if !ok {
+		switch {
+		case !ok:
 			ld.broker, c.failed = -1, kerr.LeaderNotAvailable
-		} else {
+		case c.unsure:
+			ld.broker, c.failed = -1, kerr.UnknownLeaderEpoch
+		default:
 			c.id, c.epoch = view.topics[c.tp.topic].id, ld.epoch
 			if c.replica >= 0 {
 				ld.broker = c.replica

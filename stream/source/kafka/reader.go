@@ -111,7 +111,7 @@ func (r *reader) place(from, to stream.Offsets) ([]*cursor, error) {
 		}
 		c := r.cursors[tp]
 		if t := r.src.cluster.topics[tp.topic]; c == nil || t == nil || c.id != t.id {
-			c = &cursor{tp: tp, replica: -1}
+			c = &cursor{tp: tp, replica: -1, before: -1}
 			r.cursors[tp] = c
 		}
 		c.seek(from[name], to[name])
@@ -174,6 +174,9 @@ func kept(cursors iter.Seq[*cursor]) int64 {
 // it leads; after one in which something failed, leaders are looked up again.
 func (r *reader) rounds(ctx context.Context, all []*cursor, out chan<- stream.Chunk) error {
 	for failures := 0; ; {
+		if err := r.checkTruncation(ctx, all); err != nil {
+			return err
+		}
 		before := progress(all)
 		if err := r.round(ctx, all, out); err != nil {
 			return err
