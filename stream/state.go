@@ -35,7 +35,7 @@ func (k *stateKeeper) with(f func(*State)) State {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.on {
-		k.on, k.s.LastBatch = true, -1
+		k.on, k.s.LastBatch, k.s.Healthy = true, -1, true
 	}
 	f(&k.s)
 	return k.s

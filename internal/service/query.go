@@ -27,8 +27,8 @@ type Builder struct {
 	// Stdout is where console sinks print.
 	Stdout io.Writer
 	Logger *slog.Logger
-	// KafkaHooks see the Kafka clients' work, for metrics.
-	KafkaHooks []kgo.Hook
+	// KafkaHooks makes what sees the work of a query's Kafka client, for metrics; nil for nothing.
+	KafkaHooks func(query string) []kgo.Hook
 }
 
 // Query builds one query. It connects to stores, not to brokers; nothing is written but the metadata of a new checkpoint.
@@ -51,10 +51,17 @@ func (b Builder) Query(ctx context.Context, c *config.Query) (*stream.Query, err
 			return nil, fmt.Errorf("query %s: %w", c.Name, err)
 		}
 	}
-	if q.Source, err = kafka.New(KafkaOptions(c.Source.Kafka, b.Logger, b.KafkaHooks...)); err != nil {
+	if q.Source, err = kafka.New(KafkaOptions(c.Source.Kafka, b.Logger, b.hooks(c.Name)...)); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
 	return q, nil
+}
+
+func (b Builder) hooks(query string) []kgo.Hook {
+	if b.KafkaHooks == nil {
+		return nil
+	}
+	return b.KafkaHooks(query)
 }
 
 // Decoder makes the decoder that a query asks for.

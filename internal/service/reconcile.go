@@ -49,6 +49,14 @@ func (b Builder) Reconcile(ctx context.Context, c *config.Query, o ReconcileOpti
 	if c.Sink.Delta == nil {
 		return nil, fmt.Errorf("query %s: only a delta sink can be reconciled", c.Name)
 	}
+	r, err := b.reconcile(ctx, c, o)
+	if err != nil {
+		return nil, fmt.Errorf("query %s: %w", c.Name, err)
+	}
+	return r, nil
+}
+
+func (b Builder) reconcile(ctx context.Context, c *config.Query, o ReconcileOptions) (*Reconciliation, error) {
 	t, err := b.Tables.Open(ctx, c.Sink.Delta.Table)
 	if err != nil {
 		return nil, err
@@ -76,7 +84,8 @@ func (b Builder) Reconcile(ctx context.Context, c *config.Query, o ReconcileOpti
 		if r.Records, err = countRecords(ctx, src, w.start, w.position); err != nil {
 			return nil, err
 		}
-		if missing := r.Records - r.Rows - r.Dead; missing != 0 && len(c.Operators) == 0 {
+		dropped := c.Format.JSON != nil && c.Format.JSON.OnError == "drop"
+		if missing := r.Records - r.Rows - r.Dead; len(c.Operators) == 0 && (missing < 0 || missing > 0 && !dropped) {
 			r.Problems = append(r.Problems, fmt.Sprintf("the source has %d records in the offsets consumed, the table %d rows and the dead letters %d: %d unaccounted for",
 				r.Records, r.Rows, r.Dead, missing))
 		}

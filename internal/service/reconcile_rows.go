@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/sql"
+	"github.com/ingestd/ingestd/internal/suggest"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog/action"
 )
@@ -37,12 +38,16 @@ func (b Builder) deadLetterCounts(ctx context.Context, c *config.Query, r *Recon
 	if _, err := b.Tables.Open(ctx, c.DeadLetter.Table); notATable(err) {
 		return counts, nil
 	}
+	replayed, err := b.replayed(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	text := fmt.Sprintf(`SELECT topic || '/' || partition, count(DISTINCT "offset"), count(*) FROM delta(%s) WHERE query = %s GROUP BY 1`,
 		quote(c.DeadLetter.Table), quote(c.Name))
-	err := b.each(ctx, text, func(p string, distinct, all int64) {
+	err = b.each(ctx, text, func(p string, distinct, all int64) {
 		counts[p] = distinct
-		if all > distinct {
-			r.Problems = append(r.Problems, fmt.Sprintf("%s: %d dead letters are there more than once (replayed and refused again?)", p, all-distinct))
+		if all > distinct && replayed == 0 { // what is replayed and refused again is there again
+			r.Problems = append(r.Problems, fmt.Sprintf("%s: %d dead letters are there more than once", p, all-distinct))
 		}
 	})
 	return counts, err
@@ -54,7 +59,7 @@ func (b Builder) duplicates(ctx context.Context, c *config.Query, t *table.Table
 	switch {
 	case key != "":
 		if t.Schema().Field(key) == nil {
-			return fmt.Errorf("query %s: table %s has no column %s", c.Name, t.Location(), key)
+			return fmt.Errorf("table %s has no column %s%s", t.Location(), key, suggest.DidYouMean(key, t.Schema().Names()))
 		}
 		columns = ident(key)
 	case t.Schema().Field("_topic") != nil && t.Schema().Field("_partition") != nil && t.Schema().Field("_offset") != nil:

@@ -39,21 +39,14 @@ type Run struct {
 // joins those of all that failed.
 func (r Run) Do(ctx context.Context) (err error) {
 	metrics := telemetry.New()
-	builder := r.builder(metrics)
-	var queries []*stream.Query
-	for _, c := range r.File.Queries {
-		q, err := builder.Query(ctx, c)
-		if err != nil {
-			return err
-		}
-		q.Hook = r.Hook
-		metrics.Watch(q.Name, q.State)
-		queries = append(queries, q)
+	queries, err := r.queries(ctx, metrics)
+	if err != nil {
+		return err
 	}
 	if r.File.Server.Listen != "" {
-		server, err := metrics.Serve(ctx, r.File.Server.Listen)
-		if err != nil {
-			return err
+		server, listenErr := metrics.Serve(ctx, r.File.Server.Listen)
+		if listenErr != nil {
+			return errors.Join(listenErr, closeSources(queries))
 		}
 		defer func() { err = errors.Join(err, closeServer(server)) }()
 		r.Logger.Info("listening", "address", server.Addr(), "pages", "/metrics /healthz /readyz")
@@ -61,12 +54,32 @@ func (r Run) Do(ctx context.Context) (err error) {
 			r.OnListen(server.Addr())
 		}
 	}
-	var tidying sync.WaitGroup
-	tidyCtx, stopTidying := context.WithCancel(ctx)
-	tidying.Go(func() { removeStale(tidyCtx, builder.Tables, r.File, time.Now(), r.Logger) })
-	defer tidying.Wait()
-	defer stopTidying()
 	return r.all(ctx, queries, metrics)
+}
+
+// queries builds all queries, or none.
+func (r Run) queries(ctx context.Context, metrics *telemetry.Metrics) ([]*stream.Query, error) {
+	builder := r.builder(metrics)
+	var queries []*stream.Query
+	for _, c := range r.File.Queries {
+		q, err := builder.Query(ctx, c)
+		if err != nil {
+			return nil, errors.Join(err, closeSources(queries))
+		}
+		q.Hook = r.Hook
+		metrics.Watch(q.Name, q.State)
+		queries = append(queries, q)
+	}
+	return queries, nil
+}
+
+// closeSources closes what queries that never ran have opened.
+func closeSources(queries []*stream.Query) error {
+	var errs []error
+	for _, q := range queries {
+		errs = append(errs, q.Source.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // closeServer waits a moment for requests in hand.
