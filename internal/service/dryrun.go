@@ -101,7 +101,7 @@ func samplePosition(ctx context.Context, k *config.Kafka, n int64, now time.Time
 	if err != nil {
 		return kafka.Position{}, 0, err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }()
 	dayAgo, err := src.Start(ctx)
 	if err != nil {
 		return kafka.Position{}, 0, err
