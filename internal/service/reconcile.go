@@ -67,7 +67,7 @@ func (b Builder) reconcile(ctx context.Context, c *config.Query, o ReconcileOpti
 	if err != nil {
 		return nil, err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }()
 	r := &Reconciliation{Query: c.Name, Table: t.Location(), Records: -1, Duplicates: -1}
 	w := &walk{r: r, query: c.Name, start: stream.Offsets{}, position: stream.Offsets{}}
 	if err := w.commits(ctx, t); err != nil {
