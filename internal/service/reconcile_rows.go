@@ -82,12 +82,12 @@ func (b Builder) each(ctx context.Context, text string, row func(string, int64, 
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	session, err := db.Session()
 	if err != nil {
 		return err
 	}
-	defer session.Close()
+	defer func() { _ = session.Close() }()
 	for rec, err := range session.Query(ctx, text) {
 		if err != nil {
 			return err
