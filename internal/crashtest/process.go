@@ -27,7 +27,7 @@ func Start(cmd *exec.Cmd, stderr string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	cmd.Stderr, cmd.SysProcAttr = f, ownGroup()
 	p := &Process{stderr: stderr, stopped: make(chan struct{}, 1), done: make(chan struct{})}
 	started := make(chan error, 1)
