@@ -127,7 +127,7 @@ func TestTheServerAnswersWhileQueriesRun(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if _, err := http.Get("http://" + addr + "/healthz"); err == nil { //nolint:noctx,bodyclose // it must fail
+	if _, err := http.Get("http://" + addr + "/healthz"); err == nil { // it must fail
 		t.Error("the server goes on after the run")
 	}
 }
