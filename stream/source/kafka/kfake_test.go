@@ -3,7 +3,6 @@ package kafka_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -33,7 +32,7 @@ func cluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 func options(c *kfake.Cluster) kafka.Options {
 	return kafka.Options{
 		Brokers: c.ListenAddrs(), Topics: []string{"events"}, StartingOffsets: kafka.Earliest(), FailOnDataLoss: true,
-		MetadataMaxAge: -1, StartupTimeout: 5 * time.Second, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		MetadataMaxAge: -1, StartupTimeout: 5 * time.Second, Logger: slog.New(slog.DiscardHandler),
 		Client: map[string]string{"fetch.max.wait.ms": "5"},
 	}
 }

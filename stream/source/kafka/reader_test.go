@@ -259,7 +259,7 @@ func TestErrorsThatGoAwayAreOutwaited(t *testing.T) {
 	c.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		c.KeepControl()
 		f := req.(*kmsg.FetchRequest)
-		code := kerr.NotLeaderForPartition.Code
+		var code int16
 		switch n.Add(1) {
 		case 1, 4:
 			return nil, errors.New("the broker hangs up"), true
