@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -40,8 +41,7 @@ func Open(opts Options) (*DB, error) {
 		db.opts.TempDir, db.ownTemp = dir, true
 	}
 	if err := db.start(); err != nil {
-		db.removeTemp()
-		return nil, err
+		return nil, errors.Join(err, db.removeTemp())
 	}
 	return db, nil
 }
@@ -92,7 +92,7 @@ func (db *DB) Close() error {
 	db.filters = nil
 	db.mu.Unlock()
 	for _, f := range filters {
-		f.Close()
+		_ = f.Close()
 	}
 	for _, r := range relations {
 		r.forget()

@@ -47,7 +47,7 @@ type report struct {
 }
 
 // parseError makes an error of DuckDB's text for it. The query finds line and column.
-func parseError(text, query string) error {
+func parseError(text, query string) *SQLError {
 	var r report
 	if json.Unmarshal([]byte(text[max(strings.IndexByte(text, '{'), 0):]), &r) != nil || r.Message == "" {
 		return &SQLError{Message: firstLine(text)}

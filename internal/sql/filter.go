@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ func (db *DB) ParseFilter(ctx context.Context, text string, schema *arrow.Schema
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	where, err := s.parsePredicate(ctx, text)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (db *DB) ParseFilter(ctx context.Context, text string, schema *arrow.Schema
 	if err != nil {
 		return nil, err
 	}
-	defer rel.Close()
+	defer func() { _ = rel.Close() }()
 	st, err := s.Prepare(ctx, "SELECT "+text+"\nFROM "+filtered)
 	if err != nil {
 		return nil, within(err, "SELECT ", text, schema)
@@ -94,8 +95,8 @@ func (s *Session) parsePredicate(ctx context.Context, text string) (node, error)
 
 // within makes the position of an error in before+text one in text, and names the columns that there are.
 func within(err error, before, text string, schema *arrow.Schema) error {
-	e, ok := err.(*SQLError)
-	if !ok {
+	var e *SQLError
+	if !errors.As(err, &e) {
 		return err
 	}
 	if e.Line == 1 {
@@ -222,9 +223,9 @@ func (e *evaluator) close() {
 		e.stmt.Close()
 	}
 	if e.rows != nil {
-		e.rows.Close()
+		_ = e.rows.Close()
 	}
-	e.session.Close()
+	_ = e.session.Close()
 }
 
 func (e *evaluator) eval(ctx context.Context, schema *arrow.Schema, rec arrow.RecordBatch) (*array.Boolean, error) {

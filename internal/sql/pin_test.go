@@ -104,7 +104,7 @@ func TestNoPinOutlivesTheDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s.Close() //nolint:errcheck // does not fail
+		s.Close() // does not fail
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -132,13 +132,13 @@ func (s *Session) failure(ctx context.Context, text, query string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	err := parseError(text, query)
+	e := parseError(text, query)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, ok := err.(*SQLError); ok && s.cause != nil {
+	if s.cause != nil {
 		e.Message, e.Cause = s.cause.Error(), s.cause
 	}
-	return err
+	return e
 }
 
 // interruptible runs f, which calls into DuckDB, and interrupts DuckDB once ctx is done.
