@@ -141,7 +141,7 @@ func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[objsto
 				break
 			}
 		}
-		s.done(ctx, c, nil)
+		_ = s.done(ctx, c, nil) // what the loop was to get, it has got
 	}
 }
 

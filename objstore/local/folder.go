@@ -66,7 +66,7 @@ func (s *Store) syncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	err = s.syncFile(f)
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
 		return nil // a file system that has no sync of folders does not need it or cannot have it

@@ -114,7 +114,7 @@ func (w *walk) read(dir string) ([]entry, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	self, err := f.Stat()
 	if err != nil || !self.IsDir() {
 		return nil, self, err

@@ -136,7 +136,7 @@ func openRange(ctx context.Context, path, key string, r objstore.Range) (io.Read
 		off, n, err = r.Resolve(fi.Size())
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, objstore.Info{}, err
 	}
 	return reader{objstore.WithContext(ctx, io.NewSectionReader(f, off, n)), f}, infoOf(key, fi), nil

@@ -166,7 +166,7 @@ func TestAKilledWriterLeavesOnlyWholeObjects(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		cmd.Wait() //nolint:errcheck // it says "killed"
+		cmd.Wait() // it says "killed"
 		for _, key := range keys(t, s) {
 			b, _, err := objstore.ReadAll(t.Context(), s, key)
 			if err != nil || len(b) != 64<<10 || !bytes.Equal(b, bytes.Repeat(b[:1], 64<<10)) {

@@ -42,7 +42,7 @@ func (s *Store) put(ctx context.Context, target string, b objstore.Body, c objst
 	}
 	temp, fi, err := s.writeTemp(ctx, target, b)
 	if temp != "" {
-		defer os.Remove(temp)
+		defer func() { _ = os.Remove(temp) }() // after a rename it is gone
 	}
 	if err != nil {
 		return nil, err

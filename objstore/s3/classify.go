@@ -59,9 +59,9 @@ func (s *Store) classifyResponse(r minio.ErrorResponse) class {
 	}
 	c.code = r.Code
 	switch {
-	case c.sentinel == objstore.ErrNoBucket:
+	case errors.Is(c.sentinel, objstore.ErrNoBucket):
 		c.hint = fmt.Sprintf("bucket %q does not exist at %s: create it, or correct the URL", s.bucket, s.host)
-	case c.sentinel == objstore.ErrPermission && s.who.anonymous() && !s.opts.Anonymous:
+	case errors.Is(c.sentinel, objstore.ErrPermission) && s.who.anonymous() && !s.opts.Anonymous:
 		c.hint = "no credentials were found: set the access key and secret key, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the shared credentials file, or a role"
 	case c == class{code: r.Code} && r.Region != "" && r.Region != s.opts.Region:
 		c.hint = "the bucket is in region " + r.Region + ": set the region"

@@ -68,7 +68,7 @@ func (s *Store) deleteOnce(ctx context.Context, names []string) map[string]error
 	defer w.stop()
 	if len(names) == 1 {
 		err := w.explain(s.core.RemoveObject(w.ctx, s.bucket, names[0], minio.RemoveObjectOptions{}))
-		if err == nil || s.classify(err).sentinel == objstore.ErrNotExist {
+		if err == nil || errors.Is(s.classify(err).sentinel, objstore.ErrNotExist) {
 			return nil
 		}
 		return map[string]error{names[0]: err}
@@ -87,7 +87,7 @@ func (s *Store) deleteOnce(ctx context.Context, names []string) map[string]error
 	if err == nil {
 		for r := range results {
 			switch _, asked := left[r.ObjectName]; {
-			case r.Err == nil || s.classify(r.Err).sentinel == objstore.ErrNotExist:
+			case r.Err == nil || errors.Is(s.classify(r.Err).sentinel, objstore.ErrNotExist):
 				delete(left, r.ObjectName)
 			case asked:
 				left[r.ObjectName] = w.explain(r.Err)

@@ -113,7 +113,6 @@ func TestDeletesAreTriedAgain(t *testing.T) {
 // partial deletes what it is asked to, but says of some keys that it did not, with a code each;
 // "" leaves the key out of the answer. Each is said twice, then no more.
 type partial struct {
-	base  http.RoundTripper
 	codes map[string]string
 	asked [][]string
 	times map[string]int

@@ -26,7 +26,7 @@ func (s *Store) Get(ctx context.Context, key string, r objstore.Range) (io.ReadC
 	}
 	// The server finds nothing in the range: that is an error, but not for "the first n bytes" and
 	// "the last n bytes" of an empty object, nor (on some servers) for a suffix longer than the object.
-	if s.classify(err).sentinel == objstore.ErrRange && r.Offset <= 0 {
+	if errors.Is(s.classify(err).sentinel, objstore.ErrRange) && r.Offset <= 0 {
 		return s.getBySize(ctx, key, name, r)
 	}
 	return nil, objstore.Info{}, s.fail("get", key, err)
@@ -63,10 +63,10 @@ func (b *body) Read(p []byte) (int, error) {
 	b.busy()
 	n, err := b.ReadCloser.Read(p)
 	b.idle()
-	if err != nil && err != io.EOF {
-		err = b.explain(err)
+	if err == nil || err == io.EOF {
+		return n, err
 	}
-	return n, err
+	return n, b.explain(err)
 }
 
 func (b *body) Close() error {
@@ -107,7 +107,7 @@ func (s *Store) openOnce(ctx context.Context, name string, r objstore.Range, tag
 	}
 	b := &body{ReadCloser: rc, watch: w, info: info, n: info.Size}
 	if err := b.place(r, header, tag); err != nil {
-		b.Close()
+		_ = b.Close()
 		return nil, err
 	}
 	return b, nil
@@ -194,7 +194,7 @@ func (r *reader) Read(p []byte) (int, error) {
 // drop gives up the open body; what it says of the object is kept for the next.
 func (r *reader) drop() {
 	r.tag = r.body.info.ETag
-	r.body.Close()
+	_ = r.body.Close()
 	r.body = nil
 }
 
@@ -203,7 +203,7 @@ func (r *reader) reopen() (err error) {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, errChanged) || r.s.classify(err).sentinel == objstore.ErrPrecondition {
+	if errors.Is(err, errChanged) || errors.Is(r.s.classify(err).sentinel, objstore.ErrPrecondition) {
 		return r.s.opError("get", r.key, errChanged, true) // read from the start it could succeed
 	}
 	return r.s.fail("get", r.key, err)

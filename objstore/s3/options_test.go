@@ -111,7 +111,7 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "env-secret")
 	for want, o := range map[string]Options{"env-key": {}, "given": {AccessKey: "given", SecretKey: "x"}, "": {Anonymous: true}} {
 		p := newProvider(o)
-		v, err := credentials.New(p).Get()
+		v, err := credentials.New(p).GetWithContext(nil)
 		if err != nil || v.AccessKeyID != want || p.anonymous() != (want == "") {
 			t.Errorf("got %q, %v; want %q", v.AccessKeyID, err, want)
 		}
@@ -125,7 +125,7 @@ func TestThatThereAreNoCredentialsIsRemembered(t *testing.T) {
 	p := &provider{now: func() time.Time { return now }, from: lookup(func() credentials.Value { asked++; return credentials.Value{} })}
 	creds := credentials.New(p)
 	for range 3 {
-		if _, err := creds.Get(); err != nil {
+		if _, err := creds.GetWithContext(nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -133,7 +133,7 @@ func TestThatThereAreNoCredentialsIsRemembered(t *testing.T) {
 		t.Errorf("asked %d times", asked)
 	}
 	now = now.Add(2 * time.Minute)
-	if _, err := creds.Get(); err != nil || asked != 2 {
+	if _, err := creds.GetWithContext(nil); err != nil || asked != 2 {
 		t.Errorf("asked %d times, %v", asked, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -77,10 +78,10 @@ func (s *Store) honoured(err error) (bool, error) {
 	if err == nil {
 		return false, nil
 	}
-	switch s.classify(err).sentinel {
-	case objstore.ErrPrecondition:
+	switch means := s.classify(err).sentinel; {
+	case errors.Is(means, objstore.ErrPrecondition):
 		return true, nil
-	case objstore.ErrNotSupported:
+	case errors.Is(means, objstore.ErrNotSupported):
 		return false, nil
 	}
 	return false, err

@@ -33,16 +33,16 @@ func (s *Store) Put(ctx context.Context, key string, b objstore.Body, c objstore
 	defer rc.Close()
 	src := &source{s: s, r: objstore.WithContext(ctx, objstore.ExactSize(rc, b.Size))}
 	defer src.release(nil)
-	first, err := src.part()
-	if err == nil {
-		src.ahead, err = src.part() // most bodies are one part
+	first, end := src.part()
+	if end == nil {
+		src.ahead, end = src.part() // most bodies are one part
 	}
-	if err != nil && err != io.EOF {
+	if end != nil && end != io.EOF {
 		src.release(first)
-		return objstore.Info{}, s.opError("put", key, err, false)
+		return objstore.Info{}, s.opError("put", key, end, false)
 	}
 	w := &write{s: s, key: key, name: name, id: rand.Text(), cond: c}
-	if err == io.EOF {
+	if end == io.EOF {
 		defer src.release(first)
 		return w.whole(ctx, first)
 	}

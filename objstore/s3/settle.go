@@ -41,7 +41,7 @@ func (w *write) settle(ctx context.Context) (objstore.Info, error) {
 		}
 		rejected := w.rejected(c)
 		if rejected || w.doubt != nil && w.cond != (objstore.Cond{}) {
-			if info, verdict, known := w.judge(ctx, err); known {
+			if info, known, verdict := w.judge(ctx, err); known {
 				return info, verdict
 			}
 		}
@@ -55,29 +55,29 @@ func (w *write) settle(ctx context.Context) (objstore.Info, error) {
 // upload is no longer there: an earlier attempt, ours or a proxy's, may have completed it.
 func (w *write) rejected(c class) bool {
 	return c.code == noUpload ||
-		w.cond != (objstore.Cond{}) && c.sentinel == objstore.ErrPrecondition ||
+		w.cond != (objstore.Cond{}) && errors.Is(c.sentinel, objstore.ErrPrecondition) ||
 		w.cond.IfMatch != "" && c.code == "NoSuchKey" // there is nothing to match
 }
 
 const noUpload = "NoSuchUpload"
 
 // judge reads back after err. known is false where trying again is safe and could help.
-func (w *write) judge(ctx context.Context, err error) (info objstore.Info, verdict error, known bool) {
+func (w *write) judge(ctx context.Context, err error) (info objstore.Info, known bool, verdict error) {
 	found, o, rerr := w.readBack(ctx)
 	gone := w.s.classify(err).code == noUpload
 	switch {
 	case rerr != nil && w.doubt == nil && !gone:
-		return info, w.lost(err), true // there is only the server's word, and no reason to doubt it
+		return info, true, w.lost(err) // there is only the server's word, and no reason to doubt it
 	case rerr != nil:
-		return info, w.unknown(errors.Join(err, fmt.Errorf("reading back: %w", rerr))), true
+		return info, true, w.unknown(errors.Join(err, fmt.Errorf("reading back: %w", rerr)))
 	case found == ours:
-		return infoOf(w.key, o), nil, true
+		return infoOf(w.key, o), true, nil
 	case w.cond.IfAbsent && found == others, w.doubt == nil && !gone && found == others:
-		return info, w.lost(err), true
+		return info, true, w.lost(err)
 	case gone || w.cond.IfMatch != "" && found == others:
-		return info, w.unknown(fmt.Errorf("what is there now is not this object, which may have been there before: %w", err)), true
+		return info, true, w.unknown(fmt.Errorf("what is there now is not this object, which may have been there before: %w", err))
 	}
-	return info, nil, false
+	return info, false, nil
 }
 
 type found int
@@ -92,7 +92,7 @@ const (
 func (w *write) readBack(ctx context.Context) (found, minio.ObjectInfo, error) {
 	o, err := w.s.stat(ctx, w.name)
 	if err != nil {
-		if w.s.classify(err).sentinel != objstore.ErrNotExist {
+		if !errors.Is(w.s.classify(err).sentinel, objstore.ErrNotExist) {
 			return others, o, err
 		}
 		if w.cond.IfMatch != "" {

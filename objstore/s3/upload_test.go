@@ -43,9 +43,9 @@ func TestFailedUploadsAreAborted(t *testing.T) {
 		s, _ := faulty(t, srv, nil, c.fault)
 		_, err := s.Put(t.Context(), "k", objstore.Stream(c.body), c.cond)
 		switch {
-		case err == nil || c.want != errDown && !errors.Is(err, c.want):
+		case err == nil || !errors.Is(c.want, errDown) && !errors.Is(err, c.want):
 			t.Errorf("%s: %v, want %v", name, err, c.want)
-		case c.want == errDown && (!strings.Contains(err.Error(), "part 3") || !objstore.IsRetryable(err) || errors.Is(err, objstore.ErrOutcomeUnknown)):
+		case errors.Is(c.want, errDown) && (!strings.Contains(err.Error(), "part 3") || !objstore.IsRetryable(err) || errors.Is(err, objstore.ErrOutcomeUnknown)):
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := openUploads(t, srv); n != 0 {

@@ -116,7 +116,10 @@ func countUp(t *testing.T, s objstore.Store) bool {
 		return false
 	}
 	var n int
-	fmt.Sscan(string(b), &n)
+	if _, err := fmt.Sscan(string(b), &n); err != nil {
+		t.Errorf("the counter says %q: %v", b, err)
+		return false
+	}
 	_, err = putIf(s, "n", fmt.Sprint(n+1), objstore.Cond{IfMatch: info.ETag})
 	if err != nil && !errors.Is(err, objstore.ErrPrecondition) {
 		t.Error(err)

@@ -14,6 +14,7 @@ import (
 // Fault is what becomes of one request.
 type Fault string
 
+// The faults.
 const (
 	None         Fault = ""
 	CutBefore    Fault = "cut before"    // the connection breaks before the server sees the request
