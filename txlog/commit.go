@@ -10,7 +10,7 @@ import (
 	"github.com/ingestd/ingestd/txlog/action"
 )
 
-// StaleSnapshotError: commits that were made since the snapshot have been cleaned up, so that
+// StaleSnapshotError says that commits that were made since the snapshot have been cleaned up, so that
 // conflicts with them cannot be told. The work must be done again on a new snapshot.
 type StaleSnapshotError struct{ Version, Newest int64 }
 

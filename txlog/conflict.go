@@ -20,7 +20,7 @@ const (
 	ConcurrentDomain       ConflictKind = "ConcurrentDomain"       // both set the same domain
 )
 
-// ConflictError: a commit that another was faster than cannot be ordered after it.
+// ConflictError says that a commit that another was faster than cannot be ordered after it.
 type ConflictError struct {
 	Kind    ConflictKind
 	Version int64  // of the winner
@@ -176,11 +176,11 @@ func (c *checker) wouldRead(a *action.Add) bool {
 }
 
 func (c *checker) checkRemove(r *action.Remove) *ConflictError {
-	path := string(canonicalPath([]byte(r.Path)))
+	path := canonicalPath([]byte(r.Path))
 	switch {
-	case c.removed[path]:
+	case c.removed[string(path)]:
 		return &ConflictError{Kind: ConcurrentDeleteDelete, Path: r.Path, Detail: "it removed a file that this commit removes too:"}
-	case c.read[path], r.DataChange && c.mayHaveRead(r):
+	case c.read[string(path)], r.DataChange && c.mayHaveRead(r):
 		return &ConflictError{Kind: ConcurrentDeleteRead, Path: r.Path, Detail: "it removed a file that this commit has read:"}
 	}
 	return nil

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// NotATableError: there is no Delta log at the place.
+// NotATableError says that there is no Delta log at the place.
 type NotATableError struct{ URL string }
 
 // Error tells the place and what to do.
@@ -14,7 +14,7 @@ func (e *NotATableError) Error() string {
 	return fmt.Sprintf("%s is not a Delta table: there is no version in %s; check the path, or create the table first", e.URL, logDir)
 }
 
-// VersionNotFoundError: the version does not exist, not yet or no longer.
+// VersionNotFoundError says that the version does not exist, not yet or no longer.
 type VersionNotFoundError struct{ Version, Earliest, Latest int64 }
 
 // Error tells which versions there are.
@@ -22,7 +22,7 @@ func (e *VersionNotFoundError) Error() string {
 	return fmt.Sprintf("version %d cannot be read: the log has versions %d to %d", e.Version, e.Earliest, e.Latest)
 }
 
-// TimestampNotFoundError: nothing that can still be read was committed at or before the time.
+// TimestampNotFoundError says that nothing that can still be read was committed at or before the time.
 type TimestampNotFoundError struct {
 	At, Earliest time.Time
 	Version      int64 // the earliest that can be read
@@ -34,7 +34,7 @@ func (e *TimestampNotFoundError) Error() string {
 		e.At.UTC().Format(time.RFC3339Nano), e.Version, e.Earliest.UTC().Format(time.RFC3339Nano))
 }
 
-// GapError: the log lacks commits that a version is made of, so it cannot be read.
+// GapError says that the log lacks commits that a version is made of, so it cannot be read.
 type GapError struct {
 	URL      string
 	Missing  int64 // the first that is missing
@@ -54,7 +54,7 @@ func (e *GapError) Error() string {
 	return msg + ", and no checkpoint covers it; restore the file"
 }
 
-// InvalidLogError: what the log holds is not a state of a table ("Action Reconciliation").
+// InvalidLogError says that what the log holds is not a state of a table ("Action Reconciliation").
 type InvalidLogError struct {
 	URL     string
 	Version int64
@@ -66,7 +66,7 @@ func (e *InvalidLogError) Error() string {
 	return fmt.Sprintf("version %d of %s is not a Delta table: %s", e.Version, e.URL, e.Reason)
 }
 
-// TableExistsError: a table is already where one was to be created.
+// TableExistsError says that a table is already where one was to be created.
 type TableExistsError struct{ URL string }
 
 // Error tells the place.
@@ -76,7 +76,7 @@ func (e *TableExistsError) Error() string { return "there is already a Delta tab
 // effect and never will: the files it would have added are in no commit and may be deleted.
 var ErrProvablyRejected = errors.New("the commit was provably rejected")
 
-// ErrTooManyAttempts: other writers were faster every time. The transaction may be tried again.
+// ErrTooManyAttempts says that other writers were faster every time. The transaction may be tried again.
 var ErrTooManyAttempts = errors.New("other writers committed first every time; fewer writers, or larger and rarer commits, will help")
 
 // CommitError is the error of every Commit that did not succeed or whose outcome is not known

@@ -11,13 +11,13 @@ import (
 	"github.com/ingestd/ingestd/txlog/internal/jsonenc"
 )
 
-// InvalidCommitError: the actions of a transaction are not ones that the protocol allows in one commit.
+// InvalidCommitError says that the actions of a transaction are not ones that the protocol allows in one commit.
 type InvalidCommitError struct{ Reason string }
 
 // Error tells the reason.
 func (e *InvalidCommitError) Error() string { return "not a valid commit: " + e.Reason }
 
-// AppendOnlyError: the commit would remove rows of a table that is append-only.
+// AppendOnlyError says that the commit would remove rows of a table that is append-only.
 type AppendOnlyError struct{ Path string }
 
 // Error tells the file and the property.

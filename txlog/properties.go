@@ -46,7 +46,7 @@ func (p Properties) Get(name string) (string, bool) {
 // All is a copy of all properties, the user's own included.
 func (p Properties) All() map[string]string { return maps.Clone(p.m) }
 
-// AppendOnly: rows are never removed.
+// AppendOnly says whether rows are never removed.
 func (p Properties) AppendOnly() bool { return p.bool(PropAppendOnly, false) }
 
 // CheckpointInterval is the number of commits between checkpoints; default 10.
@@ -75,10 +75,10 @@ func (p Properties) SetTransactionRetention() (time.Duration, bool) {
 	return d, d != unset
 }
 
-// StatsAsJSON: checkpoints hold statistics as JSON; default true.
+// StatsAsJSON says whether checkpoints hold statistics as JSON; default true.
 func (p Properties) StatsAsJSON() bool { return p.bool(PropStatsAsJSON, true) }
 
-// StatsAsStruct: checkpoints hold statistics as columns; default false, as the protocol has it.
+// StatsAsStruct says whether checkpoints hold statistics as columns; default false, as the protocol has it.
 func (p Properties) StatsAsStruct() bool { return p.bool(PropStatsAsStruct, false) }
 
 // IndexedColumns is how many leaf columns, from the first, get statistics; -1 is all; default 32.

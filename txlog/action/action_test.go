@@ -195,13 +195,13 @@ func TestScanGivesTheSameAsDecode(t *testing.T) {
 
 func TestScanStopsAtTheErrorOfTheCaller(t *testing.T) {
 	text := Encode(&Add{Path: "a"}, &Txn{AppID: "t"}, &Add{Path: "b"})
-	if err := Scan(text, func(FileRef) error { return io.ErrClosedPipe }, nil); err != io.ErrClosedPipe {
+	if err := Scan(text, func(FileRef) error { return io.ErrClosedPipe }, nil); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("got %v", err)
 	}
-	if err := Scan(text, nil, func(Action) error { return io.ErrClosedPipe }); err != io.ErrClosedPipe {
+	if err := Scan(text, nil, func(Action) error { return io.ErrClosedPipe }); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("got %v", err)
 	}
-	if err := Each(text, func(Action) error { return io.ErrClosedPipe }); err != io.ErrClosedPipe {
+	if err := Each(text, func(Action) error { return io.ErrClosedPipe }); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("got %v", err)
 	}
 	refs := 0

@@ -130,10 +130,10 @@ func Each(text []byte, fn func(Action) error) error {
 		if err == io.EOF {
 			return nil
 		}
-		if err == nil {
-			err = fn(a)
-		}
 		if err != nil {
+			return err
+		}
+		if err := fn(a); err != nil {
 			return err
 		}
 	}

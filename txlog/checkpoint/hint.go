@@ -27,7 +27,7 @@ type Hint struct {
 // maxHint bounds what is read of a hint; a V2 checkpoint may be embedded in it.
 const maxHint = 64 << 20
 
-// ErrNoHint: there is no hint, or none that can be trusted.
+// ErrNoHint says that there is no hint, or none that can be trusted.
 var ErrNoHint = errors.New("no usable _last_checkpoint")
 
 // ReadHint reads the hint. Whatever is wrong with it is ErrNoHint with the reason: the log must

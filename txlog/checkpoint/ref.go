@@ -30,7 +30,7 @@ type Ref struct {
 	Files []objstore.Info
 }
 
-// CorruptError: a file of a checkpoint is not what it should be. Older checkpoints and the commits
+// CorruptError says that a file of a checkpoint is not what it should be. Older checkpoints and the commits
 // still hold what it held.
 type CorruptError struct {
 	Key string

@@ -136,7 +136,7 @@ func readParquet(ctx context.Context, store objstore.Store, f objstore.Info, rea
 			err = fmt.Errorf("read %s: %w", f.Key, src.failed)
 		case ctx.Err() != nil:
 			err = ctx.Err()
-		case stopped != nil && err == stopped && errors.As(err, new(*userError)):
+		case stopped != nil && errors.As(err, new(*userError)):
 			err = errors.Unwrap(err)
 		default:
 			err = &CorruptError{f.Key, err}

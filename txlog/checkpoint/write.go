@@ -68,7 +68,7 @@ func writeTo(ctx context.Context, w io.Writer, s State, l Layout, codec string) 
 		c = &parquet.Zstd
 	}
 	sh := newActionShredder(l)
-	pw := parquet.NewWriter(w, sh.schema, parquet.Compression(c), parquet.DataPageVersion(1), parquet.MaxRowsPerRowGroup(rowsPerGroup))
+	pw := parquet.NewGenericWriter[any](w, sh.schema, parquet.Compression(c), parquet.DataPageVersion(1), parquet.MaxRowsPerRowGroup(rowsPerGroup))
 	out := &rowBatch{sh: sh, w: pw}
 	for _, a := range s.Top {
 		switch a.(type) {
@@ -106,7 +106,7 @@ func writeTo(ctx context.Context, w io.Writer, s State, l Layout, codec string) 
 // rowBatch hands rows to the writer, some at a time. Rows share one array of values.
 type rowBatch struct {
 	sh    *actionShredder
-	w     *parquet.Writer
+	w     *parquet.GenericWriter[any]
 	rows  []parquet.Row
 	n     int
 	count int64
