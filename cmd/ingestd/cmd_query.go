@@ -47,12 +47,12 @@ func (a *app) query(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	session, err := db.Session()
 	if err != nil {
 		return err
 	}
-	defer session.Close()
+	defer func() { _ = session.Close() }()
 	stmt, err := session.Prepare(ctx, text)
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func fill(ctx context.Context, broker *parts.KafkaBroker, o options) error {
 
 func contend(ctx context.Context, name, addr string, o options, run int) (result, error) {
 	dir := filepath.Join(o.dir, fmt.Sprintf("%s-%d", name, run))
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	switch name {
 	case "ingestd":
 		return ingestd(ctx, addr, dir, o)

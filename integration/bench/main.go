@@ -67,7 +67,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	defer parts.Close()
 	o.dir = dir
 	if err := os.Mkdir(dir+"/kafka", 0o755); err != nil {
@@ -78,7 +78,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	defer broker.Stop(context.WithoutCancel(ctx))
+	defer func() { _ = broker.Stop(context.WithoutCancel(ctx)) }()
 	if err := fill(ctx, broker, o); err != nil {
 		return err
 	}

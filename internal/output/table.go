@@ -2,6 +2,7 @@ package output
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"iter"
 	"strconv"
@@ -78,8 +79,7 @@ func writeLine(out *bufio.Writer, cells []string, widths []int, right []bool) {
 		}
 		b.WriteString(pad(c, widths[i], right[i]))
 	}
-	out.WriteString(strings.TrimRight(b.String(), " "))
-	out.WriteByte('\n')
+	fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
 }
 
 // cell is a value on one line, cut where it is too wide.

@@ -121,7 +121,8 @@ func (c *chunk) endPage() error {
 		return nil
 	}
 	c.scratch.buf = c.defs.append(c.reps.append(c.scratch.buf[:0]))
-	page, encoding := c.scratch.buf, format.RLEDictionary
+	var page []byte
+	encoding := format.RLEDictionary
 	if plain := c.enc.plain(); plain == nil {
 		c.scratch.buf = c.enc.appendPage(c.scratch.buf)
 		page = c.scratch.buf

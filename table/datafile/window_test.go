@@ -3,6 +3,7 @@ package datafile
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math/rand"
 	"sync"
@@ -97,7 +98,7 @@ func TestALargeRowGroupIsReadInSteps(t *testing.T) {
 	if len(src.reads) > 20 {
 		t.Errorf("%d requests", len(src.reads))
 	}
-	if _, err := w.ReadAt(buf, 8<<20); err != io.EOF {
+	if _, err := w.ReadAt(buf, 8<<20); !errors.Is(err, io.EOF) {
 		t.Errorf("past the end: %v", err)
 	}
 }

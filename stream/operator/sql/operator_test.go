@@ -343,7 +343,7 @@ func TestAStaticTableThatChangesTheResultEndsTheQuery(t *testing.T) {
 
 func TestStaticFilesAreJoinedOncePerBatch(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "names.csv")
-	write, _ := bind(t, Options{Query: fmt.Sprintf("SELECT count(*) AS n FROM input")})
+	write, _ := bind(t, Options{Query: "SELECT count(*) AS n FROM input"})
 	_ = write
 	db, err := sql.Open(sql.Options{TempDir: t.TempDir()})
 	if err != nil {
