@@ -78,8 +78,10 @@ func (s *Source) refused(err error) error {
 		err = why
 	}
 	switch {
-	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.IllegalSaslState):
+	case errors.Is(err, kerr.SaslAuthenticationFailed):
 		return access("user and password in sasl")
+	case errors.Is(err, kerr.IllegalSaslState):
+		return access("whether this port is one for sasl")
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return access("mechanism in sasl")
 	case errors.Is(err, kerr.ClusterAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):
