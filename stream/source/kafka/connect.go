@@ -88,10 +88,10 @@ func (s *Source) refused(err error) error {
 		return access("the rights of the user in sasl")
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return access("tls ca and server_name")
+		return access("ca_file and server_name in tls")
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return access("tls ca")
+		return access("ca_file in tls")
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return access("tls: the broker does not speak it at this port")
