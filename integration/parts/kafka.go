@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -105,14 +106,24 @@ func (b *KafkaBroker) answers(ctx context.Context) error {
 	return nil
 }
 
-// CreateTopic creates a topic with this many partitions; configs may be nil. A topic that exists is an error.
+// CreateTopic creates a topic with this many partitions; configs may be nil, and returns when it
+// can be used. A topic that exists is an error.
 func (b *KafkaBroker) CreateTopic(ctx context.Context, topic string, partitions int32, configs map[string]*string) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.Addr))
 	if err != nil {
 		return fmt.Errorf("create topic %s: %w", topic, err)
 	}
 	defer client.Close()
-	if _, err := kadm.NewClient(client).CreateTopic(ctx, partitions, 1, configs, topic); err != nil {
+	admin := kadm.NewClient(client)
+	if _, err := admin.CreateTopic(ctx, partitions, 1, configs, topic); err != nil {
+		return fmt.Errorf("create topic %s: %w", topic, err)
+	}
+	// A busy broker knows its new topic a while after it has said that it is there.
+	known := func(ctx context.Context) error {
+		found, err := admin.ListEndOffsets(ctx, topic)
+		return errors.Join(err, found.Error())
+	}
+	if err := await(ctx, nil, known); err != nil {
 		return fmt.Errorf("create topic %s: %w", topic, err)
 	}
 	return nil

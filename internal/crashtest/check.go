@@ -98,6 +98,30 @@ func (t Table) checkLog(ctx context.Context, store objstore.Store, events bool) 
 	return found, errors.Join(errs...)
 }
 
+// Orphans counts the data files in a table's store that no commit names: of batches that died, or that are under way.
+func Orphans(ctx context.Context, store objstore.Store) (int, error) {
+	log, err := readLog(ctx, store)
+	if err != nil {
+		return 0, err
+	}
+	named := map[string]bool{}
+	for _, c := range log {
+		for _, f := range c.files {
+			named[f.key] = true
+		}
+	}
+	n := 0
+	for info, err := range store.List(ctx, "", "") {
+		if err != nil {
+			return 0, err
+		}
+		if !named[info.Key] && !strings.HasPrefix(info.Key, "_delta_log/") {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // checkCommit checks a commit against the offsets that it moves, and moves at.
 func (t Table) checkCommit(c commit, at map[string]int64, events bool) error {
 	var errs []error

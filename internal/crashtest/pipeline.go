@@ -19,6 +19,7 @@ type Pipeline struct {
 	PartitionBy string // a column; "" for none
 	MaxOffsets  int64  // per trigger
 	Forever     bool   // runs until it is stopped; else until all that is there now is in
+	Every       string // with Forever: the time between batches, such as 1s; "" for none
 	// Endpoint, AccessKey and SecretKey are those of an S3 server.
 	Endpoint, AccessKey, SecretKey string
 }
@@ -48,6 +49,8 @@ sink:
     table_properties: {delta.checkpointInterval: "4"}
 {{- if not .Forever}}
 trigger: {available_now: true}
+{{- else if .Every}}
+trigger: {processing_time: {{.Every}}}
 {{- end}}
 {{- if .Checkpoint}}
 checkpoint_location: {{.Checkpoint}}
