@@ -53,8 +53,8 @@ type Query struct {
 	state              stateKeeper
 }
 
-// Stop lets the batch in hand finish and ends Run, which then returns nil. It does not wait, and
-// may be called at any time, also before Run, and more than once.
+// Stop lets the batch in hand finish and ends Run, which then returns nil. Where no batch is in hand what Run waits for,
+// a broker that does not answer say, is left. It does not wait, and may be called at any time, also before Run, and more than once.
 func (q *Query) Stop() { q.stopOnce.Do(func() { close(q.stop()) }) }
 
 func (q *Query) stop() chan struct{} {
@@ -112,7 +112,9 @@ func (q *Query) Run(ctx context.Context) error {
 func (q *Query) run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r, err := q.open(ctx)
+	idle, release := q.untilStop(ctx)
+	defer release()
+	r, err := q.open(ctx, idle)
 	defer func() {
 		if _, kill := errors.AsType[*killed](err); kill {
 			cancel(err)
@@ -120,7 +122,24 @@ func (q *Query) run(ctx context.Context) (err error) {
 		err = errors.Join(err, r.close())
 	}()
 	if err != nil {
-		return err
+		return r.unlessStopped(ctx, err)
 	}
 	return r.loop(ctx)
+}
+
+// untilStop is ctx for work outside of a batch: Stop ends it. The caller calls release.
+func (q *Query) untilStop(ctx context.Context) (idle context.Context, release func()) {
+	idle, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-q.stop():
+			cancel()
+		case <-idle.Done():
+		}
+	})
+	return idle, func() {
+		cancel()
+		watching.Wait()
+	}
 }

@@ -14,6 +14,7 @@ import (
 // run is one run of a query.
 type run struct {
 	*Query
+	idle    context.Context //nolint:containedctx // of the run, ended by Stop too: for what is done outside of a batch
 	limiter limiter
 	tasks   []DecodeTask // one for each worker
 	due     *dueRunner
@@ -34,13 +35,13 @@ type run struct {
 // errDone ends the loop of a bounded trigger.
 var errDone = errors.New("all data is in")
 
-// open binds the operators and opens the sink. The run that it gives is to be closed, also after an error.
-func (q *Query) open(ctx context.Context) (*run, error) {
+// open binds the operators and opens the sink, until idle ends. The run that it gives is to be closed, also after an error.
+func (q *Query) open(ctx, idle context.Context) (*run, error) {
 	newID := q.NewID
 	if newID == nil {
 		newID = uuid.NewString
 	}
-	r := &run{Query: q, limiter: limiter{Limits: q.Limits}, runID: newID()}
+	r := &run{Query: q, idle: idle, limiter: limiter{Limits: q.Limits}, runID: newID()}
 	r.due = startDue(ctx, q.Logger, &q.state)
 	r.report = reporter{query: q, runID: r.runID, id: r.runID}
 	if q.Checkpoint != nil {
@@ -52,11 +53,11 @@ func (q *Query) open(ctx context.Context) (*run, error) {
 	schema := q.Decoder.Schema()
 	for _, op := range q.Operators {
 		var err error
-		if schema, err = op.Bind(ctx, schema); err != nil {
+		if schema, err = op.Bind(idle, schema); err != nil {
 			return r, fmt.Errorf("operator %s: %w", op.Name(), err)
 		}
 	}
-	if err := q.Sink.Open(ctx, schema); err != nil {
+	if err := q.Sink.Open(idle, schema); err != nil {
 		return r, fmt.Errorf("open sink %s: %w", q.Sink.Name(), err)
 	}
 	return r, nil
@@ -104,6 +105,15 @@ func (r *run) loop(ctx context.Context) error {
 	}
 }
 
+// unlessStopped is err, which came outside of a batch, or nil where Stop may be what brought it about.
+func (r *run) unlessStopped(ctx context.Context, err error) error {
+	if r.stopped() && ctx.Err() == nil {
+		r.Logger.Debug("stopped", "while", err)
+		return nil
+	}
+	return err
+}
+
 func (r *run) stopped() bool {
 	select {
 	case <-r.stop():
@@ -117,14 +127,14 @@ func (r *run) stopped() bool {
 func (r *run) trigger(ctx context.Context, fired time.Time) (bool, error) {
 	r.report.fire(fired)
 	if !r.ready {
-		if err := r.restore(ctx); err != nil {
-			return false, fmt.Errorf("restore positions: %w", err)
+		if err := r.restore(r.idle); err != nil {
+			return false, r.unlessStopped(ctx, fmt.Errorf("restore positions: %w", err))
 		}
 		r.ready = true
 	}
-	b, err := r.plan(ctx)
+	b, err := r.plan(r.idle)
 	if err != nil {
-		return false, fmt.Errorf("plan batch %d: %w", r.next, err)
+		return false, r.unlessStopped(ctx, fmt.Errorf("plan batch %d: %w", r.next, err))
 	}
 	if b == nil {
 		if r.Trigger.bounded() {
