@@ -98,7 +98,7 @@ func TestDocsListTheCommands(t *testing.T) {
 
 func commandsDocument(root *cobra.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Commands\n\n<!-- made of the commands' own help: go test -tags=duckdb_arrow ./cmd/ingestd -run Docs -update -->\n\n%s\n\n", root.Long)
+	fmt.Fprintf(&b, "# Commands\n\n<!-- made of the commands' own help: go test ./cmd/ingestd -run Docs -update -->\n\n%s\n\n", root.Long)
 	b.WriteString("| command | |\n| --- | --- |\n")
 	for _, c := range allCommands(root) {
 		if !c.HasSubCommands() {
