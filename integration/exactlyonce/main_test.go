@@ -31,7 +31,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "ingestd")
-	build := exec.Command("go", "build", "-tags=duckdb_arrow", "-o", program, "github.com/ingestd/ingestd/cmd/ingestd")
+	build := exec.Command("go", "build", "-o", program, "github.com/ingestd/ingestd/cmd/ingestd")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
