@@ -59,7 +59,7 @@ func New(store objstore.Store, opts Options) *Log {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	if opts.Sleep == nil {
-		opts.Sleep = sleep
+		opts.Sleep = objstore.Sleep
 	}
 	if opts.NewID == nil {
 		opts.NewID = uuid.NewString
@@ -81,17 +81,6 @@ func buildVersion() string {
 		return b.Main.Version
 	}
 	return "dev"
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // Store is where the table is.

@@ -95,21 +95,10 @@ func Wrap(inner objstore.Store, opts Options) *Store {
 		s.rand = rand.New(rand.NewPCG(opts.Random.Seed, 0))
 	}
 	if s.opts.Sleep == nil {
-		s.opts.Sleep = sleep
+		s.opts.Sleep = objstore.Sleep
 	}
 	s.SetRules(opts.Rules...)
 	return s
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // SetRules replaces the rules. Calls go on being counted; the rules' own counts begin anew.

@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/ingestd/ingestd/objstore"
 )
 
 // Options say how to reach a bucket. The zero Options are AWS, with credentials by the usual
@@ -68,7 +70,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 10)
 	o.AttemptTimeout = cmp.Or(o.AttemptTimeout, time.Minute)
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = objstore.Sleep
 	}
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64
