@@ -17,7 +17,7 @@ test: ## every test that needs only Go
 
 integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, installed into .parts first
 	integration/setup/install.sh
-	go test -tags=integration -count=1 -p=1 -timeout=40m ./integration/... $(TESTFLAGS)
+	go test -tags=integration -count=1 -p=1 -timeout=40m ./integration/... ./objstore/s3 $(TESTFLAGS)
 
 bench: build ## speed and memory beside the peers, as a table and as JSON
 	integration/setup/install.sh kafka python spark

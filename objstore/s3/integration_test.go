@@ -4,22 +4,20 @@ package s3_test
 
 import (
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/ingestd/ingestd/integration/parts"
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/objstore/s3"
 	"github.com/ingestd/ingestd/objstore/s3/s3test"
 )
 
-// minioServer is the real MinIO (or S3) to test against: MINIO_ENDPOINT is its URL.
+// minioServer is a real MinIO of the test's own.
 func minioServer(t *testing.T) (endpoint, accessKey, secretKey string) {
 	t.Helper()
-	if os.Getenv("MINIO_ENDPOINT") == "" {
-		t.Skip("MINIO_ENDPOINT is not set")
-	}
-	return os.Getenv("MINIO_ENDPOINT"), os.Getenv("MINIO_ACCESS_KEY"), os.Getenv("MINIO_SECRET_KEY")
+	m := parts.MinIO(t)
+	return "http://" + m.Addr, m.AccessKey, m.SecretKey
 }
 
 func TestConformanceOnMinIO(t *testing.T) {
