@@ -10,23 +10,23 @@ import (
 var (
 	appendOnly = Feature{Name: "appendOnly", LegacyWriter: 2, Read: Full, Write: Full, Active: isTrue("delta.appendOnly")}
 
-	invariants = Feature{Name: "invariants", LegacyWriter: 2, Read: Full, Write: Inactive, Active: hasFieldKey("delta.invariants")}
+	invariants = Feature{Name: "invariants", LegacyWriter: 2, Read: Full, Write: Full, Active: hasFieldKey("delta.invariants")}
 
-	checkConstraints = Feature{Name: "checkConstraints", LegacyWriter: 3, Read: Full, Write: Inactive, Active: hasPrefix("delta.constraints.")}
+	checkConstraints = Feature{Name: "checkConstraints", LegacyWriter: 3, Read: Full, Write: Full, Active: hasPrefix("delta.constraints.")}
 
-	changeDataFeed = Feature{Name: "changeDataFeed", LegacyWriter: 4, Read: Full, Write: Inactive, Active: isTrue("delta.enableChangeDataFeed")}
+	changeDataFeed = Feature{Name: "changeDataFeed", LegacyWriter: 4, Read: Full, Write: Full, Active: isTrue("delta.enableChangeDataFeed")}
 
-	generatedColumns = Feature{Name: "generatedColumns", LegacyWriter: 4, Read: Full, Write: Inactive, Active: hasFieldKey("delta.generationExpression")}
+	generatedColumns = Feature{Name: "generatedColumns", LegacyWriter: 4, Read: Full, Write: Full, Active: hasFieldKey("delta.generationExpression")}
 
 	columnMapping = Feature{
-		Name: "columnMapping", ReaderWriter: true, LegacyReader: 2, LegacyWriter: 5, Read: Inactive, Write: Inactive,
+		Name: "columnMapping", ReaderWriter: true, LegacyReader: 2, LegacyWriter: 5, Read: Full, Write: Full,
 		Active: func(t Table) bool {
 			mode := strings.ToLower(t.Properties["delta.columnMapping.mode"])
 			return mode != "" && mode != "none"
 		},
 	}
 
-	identityColumns = Feature{Name: "identityColumns", LegacyWriter: 6, Read: Full, Write: Inactive, Active: hasFieldKey("delta.identity.")}
+	identityColumns = Feature{Name: "identityColumns", LegacyWriter: 6, Read: Full, Write: Full, Active: hasFieldKey("delta.identity.")}
 )
 
 // isTrue: the property is set to true.

@@ -1,7 +1,5 @@
 package feature
 
-import "strings"
-
 // all is every feature of the protocol and of known previews. Those of later issues stand here with
 // the level No, so that they are refused by name.
 var all = []Feature{
@@ -9,14 +7,11 @@ var all = []Feature{
 	timestampNtz, vacuumProtocolCheck, domainMetadata, inCommitTimestamp, allowColumnDefaults,
 	variantType, variantTypePreview, icebergCompatV1, icebergCompatV2, icebergCompatV3,
 
-	unsupported("deletionVectors", true, isTrue("delta.enableDeletionVectors")),
-	unsupported("v2Checkpoint", true, func(t Table) bool { return strings.EqualFold(t.Properties["delta.checkpointPolicy"], "v2") }),
-	unsupported("typeWidening", true, isTrue("delta.enableTypeWidening")), unsupported("typeWidening-preview", true),
-	unsupported("variantShredding", true, isTrue("delta.enableVariantShredding")), unsupported("variantShredding-preview", true),
-	unsupported("rowTracking", false, isTrue("delta.enableRowTracking")), unsupported("clustering", false),
+	deletionVectors, v2Checkpoint, typeWidening, typeWideningPreview, variantShredding, variantShreddingPreview,
+	rowTracking, clustering, checkpointProtection, materializePartitionColumns,
+
 	unsupported("catalogManaged", true), unsupported("catalogOwned-preview", true),
 	unsupported("coordinatedCommits-preview", false), unsupported("managedCommit-preview", false),
-	unsupported("checkpointProtection", false), unsupported("materializePartitionColumns", false),
 	unsupported("icebergWriterCompatV1", false), unsupported("icebergWriterCompatV3", false),
 	unsupported("collations", false), unsupported("collations-preview", false),
 	unsupported("geospatial", true), unsupported("geospatial-preview", true), unsupported("geoSpatial", true),

@@ -1,0 +1,51 @@
+// Package expression is what a table needs of SQL: predicates and expressions that its metadata hold as
+// text (CHECK constraints, invariants, generated columns, defaults), or that a user gives (the
+// condition of a DELETE, the assignments of an UPDATE), made executable on Arrow record batches.
+//
+// It holds the interfaces only. The one implementation is package internal/sql, which a program
+// hands to its tables; package table stays free of cgo.
+package expression
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/table/predicate"
+)
+
+// Compiler makes SQL text executable. It is safe for concurrent use.
+type Compiler interface {
+	// Filter compiles a predicate over rows of a schema: what is not TRUE, so FALSE or NULL, counts as
+	// false. The filter is valid until the compiler is closed.
+	// Errors: those that tell what is wrong with text and where; *UnsupportedError.
+	Filter(ctx context.Context, text string, schema *arrow.Schema) (predicate.Filter, error)
+	// Project compiles one expression for each field of out, over rows of in. A result is cast to the
+	// type of its field as Spark assigns to a column (ANSI store assignment): a value that does not
+	// fit is an error when it comes up. Close the projection when it is no longer needed.
+	Project(ctx context.Context, exprs []string, in, out *arrow.Schema) (Projection, error)
+	// Close gives back what the compiler and all that it compiled hold.
+	Close() error
+}
+
+// Projection computes columns from rows. It is safe for concurrent use.
+type Projection interface {
+	// Columns are the top-level columns of the input that the expressions read, sorted.
+	Columns() []string
+	// Apply gives a batch of the out schema with a row for each row of rec, which must have all
+	// Columns, matched by name, and may have more. The caller releases the result.
+	Apply(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error)
+	// Close gives back what the projection holds.
+	Close() error
+}
+
+// UnsupportedError is an expression that is valid for Spark and that this version cannot evaluate.
+type UnsupportedError struct {
+	Text   string // of the expression
+	Reason string // which part of it, and why
+}
+
+// Error tells expression and reason.
+func (e *UnsupportedError) Error() string {
+	return "the expression " + e.Text + " cannot be evaluated: " + e.Reason
+}
