@@ -104,11 +104,11 @@ func (t *Transaction) rebase(ctx context.Context, winner rawCommit) error {
 	if t.create {
 		return &TableExistsError{URL: t.log.store.URL()}
 	}
-	mine := t.readSet()
 	for {
+		mine := t.readSet()
 		theirs := Commit{Version: winner.version}
 		var err error
-		if mine.readsFiles() {
+		if mine.readsFiles() || t.resolver != nil {
 			theirs.Actions, err = action.Decode(winner.text)
 		} else {
 			theirs.Actions, err = winner.top()
@@ -116,7 +116,10 @@ func (t *Transaction) rebase(ctx context.Context, winner rawCommit) error {
 		if err != nil {
 			return fmt.Errorf("the winner: %w", err)
 		}
-		if err := CheckConflict(mine, []Commit{theirs}); err != nil {
+		if theirs, err = t.resolve(ctx, theirs); err != nil {
+			return err
+		}
+		if err := CheckConflict(t.readSet(), []Commit{theirs}); err != nil {
 			return err
 		}
 		next, err := t.base.after(winner)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // Properties are the table properties in the configuration of the metadata. Where one is not set,
@@ -35,6 +37,18 @@ const (
 	PropInCommitTimestamps     = "delta.enableInCommitTimestamps"
 	PropInCommitEnabledVersion = "delta.inCommitTimestampEnablementVersion"
 	PropInCommitEnabledTime    = "delta.inCommitTimestampEnablementTimestamp"
+	PropMappingMode            = "delta.columnMapping.mode"
+	PropMappingMaxID           = "delta.columnMapping.maxColumnId"
+	PropDeletionVectors        = "delta.enableDeletionVectors"
+	PropChangeDataFeed         = "delta.enableChangeDataFeed"
+	PropRowTracking            = "delta.enableRowTracking"
+	PropRowTrackingSuspended   = "delta.rowTrackingSuspended"
+	PropRowIDColumn            = "delta.rowTracking.materializedRowIdColumnName"
+	PropRowVersionColumn       = "delta.rowTracking.materializedRowCommitVersionColumnName"
+	PropIcebergCompatV1        = "delta.enableIcebergCompatV1"
+	PropIcebergCompatV2        = "delta.enableIcebergCompatV2"
+	PropTypeWidening           = "delta.enableTypeWidening"
+	PropCheckpointPolicy       = "delta.checkpointPolicy"
 )
 
 // Get is the raw value, and whether it is set.
@@ -105,6 +119,42 @@ func (p Properties) TargetFileSize() (int64, bool) {
 	n, err := parseBytes(v)
 	return n, err == nil && n > 0
 }
+
+// Mapping is the column mapping mode (delta.columnMapping.mode), whether the protocol supports it or not;
+// see [Snapshot.Mapping].
+func (p Properties) Mapping() schema.Mapping { return schema.ParseMapping(p.m[PropMappingMode]) }
+
+// MaxColumnID is the highest id that column mapping has given to a field so far; 0 for none.
+func (p Properties) MaxColumnID() int64 { return p.int(PropMappingMaxID, 0) }
+
+// DeletionVectors says whether the property allows new deletion vectors; see [Snapshot.DeletionVectorsEnabled].
+func (p Properties) DeletionVectors() bool { return p.bool(PropDeletionVectors, false) }
+
+// ChangeDataFeed says whether the property asks for change data files; see [Snapshot.ChangeDataFeed].
+func (p Properties) ChangeDataFeed() bool { return p.bool(PropChangeDataFeed, false) }
+
+// RowTracking says whether the property promises row ids; see [Snapshot.RowTrackingEnabled].
+func (p Properties) RowTracking() bool { return p.bool(PropRowTracking, false) }
+
+// MaterializedRowIDs are the names of the hidden columns of data files that hold row ids and row commit
+// versions of rows that were moved; empty where the table has none.
+func (p Properties) MaterializedRowIDs() (ids, versions string) {
+	return p.m[PropRowIDColumn], p.m[PropRowVersionColumn]
+}
+
+// IcebergCompat is the version of Iceberg compatibility that is on, 1 or 2; 0 for none.
+func (p Properties) IcebergCompat() int {
+	switch {
+	case p.bool(PropIcebergCompatV2, false):
+		return 2
+	case p.bool(PropIcebergCompatV1, false):
+		return 1
+	}
+	return 0
+}
+
+// TypeWidening says whether writers may widen the types of columns.
+func (p Properties) TypeWidening() bool { return p.bool(PropTypeWidening, false) }
 
 // Isolation is the isolation level of writers; default WriteSerializable.
 func (p Properties) Isolation() IsolationLevel {

@@ -3,6 +3,7 @@ package txlog
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/ingestd/ingestd/txlog/action"
 )
@@ -25,6 +26,7 @@ type Transaction struct {
 	actions  []action.Action
 	required []requirement
 	read     ReadSet
+	resolver Resolver
 	done     bool
 }
 
@@ -44,6 +46,22 @@ func (s *Snapshot) Begin(op Operation) *Transaction {
 // Its Commit fails with *TableExistsError where there is a table already.
 func (l *Log) Create(_ context.Context, op Operation) *Transaction {
 	return &Transaction{log: l, base: &Snapshot{log: l, version: -1}, create: true, op: op}
+}
+
+// SetMetadata stages the metaData action, in place of one that was staged before.
+func (t *Transaction) SetMetadata(m *action.Metadata) {
+	t.unstage(m.Kind())
+	t.Stage(m)
+}
+
+// SetProtocol stages the protocol action, in place of one that was staged before.
+func (t *Transaction) SetProtocol(p *action.Protocol) {
+	t.unstage(p.Kind())
+	t.Stage(p)
+}
+
+func (t *Transaction) unstage(kind string) {
+	t.actions = slices.DeleteFunc(t.actions, func(a action.Action) bool { return a.Kind() == kind })
 }
 
 // Stage adds actions to the commit. They must not change any more. commitInfo is the transaction's own.
