@@ -7,6 +7,7 @@ package feature
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -28,7 +29,7 @@ type Table struct {
 	Properties map[string]string
 }
 
-// Feature is one table feature.
+// Feature is one table feature: all that the protocol, and this version of ingestd, has to say about it.
 type Feature struct {
 	Name         string
 	ReaderWriter bool // readers must know it too
@@ -40,6 +41,18 @@ type Feature struct {
 	// Active says whether the table makes use of the feature; nil for one that is active wherever
 	// it is listed and that nothing in the metadata asks for.
 	Active func(Table) bool
+	// TurnedOn says in words what makes the feature active: a property, or something in the schema.
+	TurnedOn string
+	// Requires names the features that a table with this one must support as well.
+	Requires []string
+	// Asked: metadata that make the feature active do not add it to an existing table by
+	// themselves, as in Spark; the user adds it by "delta.feature.NAME" ([NotAddedError]). New tables get it.
+	Asked bool
+	// Droppable says whether a table can lose the feature again; KeptBecause, why not.
+	Droppable   bool
+	KeptBecause string
+	// Readers and Writers are what the feature demands of each, a line of text; empty is nothing.
+	Readers, Writers string
 }
 
 // The highest protocol versions that there are.
@@ -56,17 +69,36 @@ var byName = func() map[string]*Feature {
 	return m
 }()
 
+// ByName is the feature of that name, in any case, as Spark finds it; false for an unknown one.
+func ByName(name string) (Feature, bool) {
+	for _, f := range all {
+		if strings.EqualFold(f.Name, name) {
+			return f, true
+		}
+	}
+	return Feature{}, false
+}
+
 // All yields every feature that is known by name, supported or not.
 func All() []Feature { return slices.Clone(all) }
 
-// Supports says whether the feature is supported by the table: listed, or implied by its versions.
+// Supports says whether the feature is supported by the table: listed, implied by its versions, or
+// listed as the preview that it once was, which means the same.
 func Supports(p *action.Protocol, name string) bool {
+	return Listed(p, name) || Listed(p, name+preview)
+}
+
+// Listed says whether the feature is supported under exactly that name: listed, or implied by the versions.
+func Listed(p *action.Protocol, name string) bool {
 	if p.MinWriterVersion >= MaxWriter {
 		return slices.Contains(p.WriterFeatures, name)
 	}
 	f := byName[name]
 	return f != nil && f.LegacyWriter > 0 && f.LegacyWriter <= p.MinWriterVersion
 }
+
+// preview ends the name of a feature that was not yet part of the protocol.
+const preview = "-preview"
 
 // readerFeatures are the names of the features that a reader must honour.
 func readerFeatures(p *action.Protocol) []string {

@@ -71,28 +71,32 @@ func TestWhichTablesCanBeReadAndWritten(t *testing.T) {
 		{"plain", "1/1", table(t, plain), "", ""},
 		{"spark's default", "1/2", table(t, plain), "", ""},
 		{"append only", "1/2", table(t, plain, "delta.appendOnly=true"), "", ""},
-		{"invariant used", "1/2", table(t, withMetadata("delta.invariants")), "", "invariants"},
+		{"invariant used", "1/2", table(t, withMetadata("delta.invariants")), "", ""},
 		{"invariant before its version", "1/1", table(t, withMetadata("delta.invariants")), "", ""},
-		{"constraints", "1/3", table(t, plain, "delta.constraints.x=a > 0"), "", "checkConstraints"},
+		{"constraints", "1/3", table(t, plain, "delta.constraints.x=a > 0"), "", ""},
 		{"constraint before its version", "1/2", table(t, plain, "delta.constraints.x=a > 0"), "", ""},
 		{"writer 4 unused", "1/4", table(t, plain), "", ""},
-		{"change data feed", "1/4", table(t, plain, "delta.enableChangeDataFeed=true"), "", "changeDataFeed"},
-		{"generated", "1/4", table(t, withMetadata("delta.generationExpression")), "", "generatedColumns"},
+		{"change data feed", "1/4", table(t, plain, "delta.enableChangeDataFeed=true"), "", ""},
+		{"generated", "1/4", table(t, withMetadata("delta.generationExpression")), "", ""},
 		{"column mapping unused", "2/5", table(t, plain, "delta.columnMapping.mode=none"), "", ""},
-		{"column mapping", "2/5", table(t, plain, "delta.columnMapping.mode=name"), "columnMapping", "columnMapping"},
-		{"identity", "1/6", table(t, withMetadata("delta.identity.start")), "", "identityColumns"},
+		{"column mapping", "2/5", table(t, plain, "delta.columnMapping.mode=name"), "", ""},
+		{"identity", "1/6", table(t, withMetadata("delta.identity.start")), "", ""},
 		{"listed and unused", "1/7 - appendOnly,invariants,checkConstraints,changeDataFeed,generatedColumns", table(t, plain), "", ""},
-		{"listed and used", "1/7 - checkConstraints,changeDataFeed", table(t, plain, "delta.constraints.x=a", "delta.enableChangeDataFeed=TRUE"), "", "checkConstraints,changeDataFeed"},
+		{"listed and used", "1/7 - checkConstraints,changeDataFeed", table(t, plain, "delta.constraints.x=a", "delta.enableChangeDataFeed=TRUE"), "", ""},
 		{"timestamp_ntz", "3/7 timestampNtz timestampNtz,appendOnly,invariants", table(t, "a TIMESTAMP_NTZ"), "", ""},
 		{"vacuum check", "3/7 vacuumProtocolCheck vacuumProtocolCheck", table(t, plain), "", ""},
 		{"domains", "1/7 - domainMetadata", table(t, plain), "", ""},
-		{"deletion vectors and more", "3/7 deletionVectors,v2Checkpoint,timestampNtz deletionVectors,v2Checkpoint,timestampNtz,rowTracking", table(t, plain), "deletionVectors,v2Checkpoint", "deletionVectors,v2Checkpoint"},
-		{"writers only", "1/7 - rowTracking,clustering", table(t, plain), "", "rowTracking,clustering"},
+		{"deletion vectors and more", "3/7 deletionVectors,v2Checkpoint,timestampNtz deletionVectors,v2Checkpoint,timestampNtz,rowTracking", table(t, plain), "", ""},
+		{"writers only", "1/7 - rowTracking,clustering", table(t, plain), "", ""},
 		{"from the future", "3/7 quantum quantum,tachyon", table(t, plain), "quantum", "quantum"},
 		{"future for writers", "1/7 - tachyon", table(t, plain), "", "tachyon"},
-		{"variant", "3/7 variantType-preview variantType-preview", table(t, "a VARIANT, b INT"), "variantType-preview", "variantType-preview"},
+		{"variant", "3/7 variantType-preview variantType-preview", table(t, "a VARIANT, b INT"), "", ""},
 		{"commit timestamps off", "1/7 - inCommitTimestamp", table(t, plain), "", ""},
-		{"commit timestamps", "1/7 - inCommitTimestamp", table(t, plain, "delta.enableInCommitTimestamps=true"), "", "inCommitTimestamp"},
+		{"commit timestamps", "1/7 - inCommitTimestamp", table(t, plain, "delta.enableInCommitTimestamps=true"), "", ""},
+		{"of a catalog", "3/7 catalogManaged catalogManaged,inCommitTimestamp", table(t, plain), "catalogManaged", "catalogManaged"},
+		{"redirected writers", "1/7 - redirectWriterOnly-preview", table(t, plain), "", "redirectWriterOnly-preview"},
+		{"Iceberg V3 off", "3/7 columnMapping columnMapping,icebergCompatV3", table(t, plain), "", ""},
+		{"Iceberg V3 on", "3/7 columnMapping columnMapping,icebergCompatV3", table(t, plain, "delta.enableIcebergCompatV3=true"), "", "icebergCompatV3"},
 		{"no lists", "3/7", table(t, plain), "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,6 +145,19 @@ func TestANewTableGetsTheLowestProtocolThatItNeeds(t *testing.T) {
 		{table(t, "a ARRAY<STRUCT<b: TIMESTAMP_NTZ>>"), "3/7 timestampNtz appendOnly,invariants,timestampNtz"},
 		{table(t, "a INT", "delta.feature.domainMetadata=supported"), "1/7 - appendOnly,domainMetadata,invariants"},
 		{table(t, "a INT", "delta.feature.checkConstraints=supported"), "1/3"},
+		{table(t, "a INT", "delta.enableChangeDataFeed=true"), "1/4"},
+		{table(t, "a INT", "delta.columnMapping.mode=name"), "2/5"},
+		{table(t, withMetadata("CURRENT_DEFAULT")), "1/7 - allowColumnDefaults,appendOnly,invariants"},
+		{table(t, "a INT", "delta.enableRowTracking=true"), "1/7 - appendOnly,domainMetadata,invariants,rowTracking"},
+		{table(t, "a INT", "delta.feature.clustering=supported"), "1/7 - appendOnly,clustering,domainMetadata,invariants"},
+		{table(t, "a INT", "delta.enableIcebergCompatV2=true"), "3/7 columnMapping appendOnly,columnMapping,icebergCompatV2,invariants"},
+		{table(t, "a INT", "delta.enableVariantShredding=true"), "3/7 variantShredding,variantType appendOnly,invariants,variantShredding,variantType"},
+		{table(t, "a INT", "delta.feature.DELETIONVECTORS=enabled"), "3/7 deletionVectors appendOnly,deletionVectors,invariants"},
+		{table(t, "a INT", "delta.minReaderVersion=1", "delta.minWriterVersion=1"), "1/2"},
+		{table(t, "a INT", "delta.minReaderVersion=2", "delta.minWriterVersion=5"), "2/5"},
+		{table(t, "a INT", "delta.minWriterVersion=7"), "1/7 - appendOnly,invariants"},
+		{table(t, "a INT", "delta.minReaderVersion=3", "delta.minWriterVersion=7"), "3/7 - appendOnly,invariants"},
+		{table(t, "a TIMESTAMP_NTZ", "delta.minReaderVersion=1", "delta.minWriterVersion=3"), "3/7 timestampNtz appendOnly,checkConstraints,invariants,timestampNtz"},
 	} {
 		p, err := ForNewTable(c.table)
 		if err != nil || spell(p) != c.want {
@@ -150,14 +167,28 @@ func TestANewTableGetsTheLowestProtocolThatItNeeds(t *testing.T) {
 		if err := CheckWrite(p, c.table); err != nil {
 			t.Errorf("what we make we must be able to write: %v", err)
 		}
+		if p.MinReaderVersion == MaxReader && p.ReaderFeatures == nil {
+			t.Errorf("%s: reader version 3 has a list, empty or not", c.want)
+		}
 	}
 	for property, name := range map[string]string{
-		"delta.enableDeletionVectors=true": "deletionVectors", "delta.columnMapping.mode=name": "columnMapping",
-		"delta.enableChangeDataFeed=true": "changeDataFeed", "delta.checkpointPolicy=v2": "v2Checkpoint",
-		"delta.feature.rowTracking=supported": "rowTracking", "delta.feature.nonsense=supported": "nonsense",
+		"delta.feature.catalogManaged=supported": "catalogManaged", "delta.feature.nonsense=supported": "nonsense",
+		"delta.enableIcebergCompatV3=true": "icebergCompatV3", "delta.feature.collations=supported": "collations",
 	} {
 		_, err := ForNewTable(table(t, "a INT", property))
 		expectRefusal(t, err, name, false)
+	}
+}
+
+func TestWhatCannotBeAskedForIsRefused(t *testing.T) {
+	for _, property := range []string{
+		"delta.feature.rowTracking=yes", "delta.minReaderVersion=3", "delta.minReaderVersion=4", "delta.minWriterVersion=8",
+		"delta.minWriterVersion=0", "delta.minWriterVersion=seven",
+	} {
+		var e *InvalidProtocolError
+		if _, err := ForNewTable(table(t, "a INT", property)); !errors.As(err, &e) {
+			t.Errorf("%s: %v", property, err)
+		}
 	}
 }
 
@@ -186,6 +217,20 @@ func TestRegistryIsConsistent(t *testing.T) {
 		if (f.Read == Inactive || f.Write == Inactive) && f.Active == nil {
 			t.Errorf("%s: who accepts it while inactive must say when it is active", f.Name)
 		}
+		for _, r := range f.Requires {
+			if _, ok := ByName(r); !ok {
+				t.Errorf("%s requires %s, which nobody knows", f.Name, r)
+			}
+		}
+		if f.Write != No && (f.TurnedOn == "" || f.Readers == "" && f.Writers == "") {
+			t.Errorf("%s: it must say what turns it on and what it demands", f.Name)
+		}
+		if f.Droppable == (f.KeptBecause != "") {
+			t.Errorf("%s: a feature can be dropped, or says why not", f.Name)
+		}
+		if f.ReaderWriter && f.LegacyReader == 0 && f.LegacyWriter != 0 {
+			t.Errorf("%s: one version of it", f.Name)
+		}
 	}
 	slices.Sort(names)
 	if len(slices.Compact(slices.Clone(names))) != len(names) {
@@ -203,15 +248,48 @@ func TestStoredLeavesOutWhatSteersTheProtocol(t *testing.T) {
 	}
 }
 
-func TestMissingNamesWhatReadersWouldNotBeTold(t *testing.T) {
-	got := Missing(protocol(t, "1/2"), table(t, "a TIMESTAMP_NTZ", "delta.columnMapping.mode=id", "delta.enableChangeDataFeed=true"))
-	if strings.Join(got, ",") != "columnMapping,timestampNtz" {
-		t.Errorf("got %v", got)
-	}
-	if got := Missing(protocol(t, "3/7 timestampNtz timestampNtz"), table(t, "a TIMESTAMP_NTZ")); got != nil {
-		t.Errorf("got %v", got)
+func TestMissingNamesWhatTheProtocolDoesNotTell(t *testing.T) {
+	for _, c := range []struct {
+		protocol string
+		table    Table
+		want     string
+	}{
+		{"1/2", table(t, "a TIMESTAMP_NTZ", "delta.columnMapping.mode=id", "delta.enableChangeDataFeed=true"), "changeDataFeed,columnMapping,timestampNtz"},
+		{"3/7 timestampNtz timestampNtz", table(t, "a TIMESTAMP_NTZ"), ""},
+		{"3/7 variantType-preview variantType-preview", table(t, "a VARIANT"), ""},
+		{"1/7 - rowTracking", table(t, "a INT"), "domainMetadata"},
+		{"1/7 - invariants", table(t, "a INT", "delta.enableInCommitTimestamps=true"), "inCommitTimestamp"},
+	} {
+		got := Missing(protocol(t, c.protocol), c.table)
+		slices.Sort(got)
+		if strings.Join(got, ",") != c.want {
+			t.Errorf("%s: got %v, want %s", c.protocol, got, c.want)
+		}
 	}
 	if got := Names(protocol(t, "2/5")); strings.Join(got, ",") != "appendOnly,changeDataFeed,checkConstraints,columnMapping,generatedColumns,invariants" {
 		t.Errorf("Names: %v", got)
+	}
+}
+
+func TestUpgradeNeverLowersAndNeverAddsUnaskedWhatSparkDoesNot(t *testing.T) {
+	p := protocol(t, "3/7 deletionVectors deletionVectors,invariants")
+	got, err := Upgrade(p, table(t, "a INT", "delta.minReaderVersion=1", "delta.minWriterVersion=2"))
+	if err != nil || spell(got) != "3/7 deletionVectors appendOnly,deletionVectors,invariants" {
+		t.Errorf("%s, %v", spell(got), err)
+	}
+	if got, err := Upgrade(got, table(t, "a INT", "delta.minWriterVersion=2")); err != nil || spell(got) != "3/7 deletionVectors appendOnly,deletionVectors,invariants" {
+		t.Errorf("%s, %v", spell(got), err)
+	}
+	defaults := table(t, withMetadata("CURRENT_DEFAULT"))
+	var e *NotAddedError
+	if _, err := Upgrade(p, defaults); !errors.As(err, &e) || !strings.Contains(err.Error(), "delta.feature.allowColumnDefaults=supported") {
+		t.Errorf("%v", err)
+	}
+	defaults.Properties = map[string]string{"delta.feature.allowColumnDefaults": "supported"}
+	if got, err := Upgrade(p, defaults); err != nil || !Supports(got, "allowColumnDefaults") {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := Upgrade(protocol(t, "1/7 - appendOnly"), table(t, "a INT", "delta.minReaderVersion=3")); err != nil || spell(got) != "3/7 - appendOnly" || got.ReaderFeatures == nil {
+		t.Errorf("%v, %v", got, err)
 	}
 }

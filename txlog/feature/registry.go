@@ -10,26 +10,25 @@ var all = []Feature{
 	deletionVectors, v2Checkpoint, typeWidening, typeWideningPreview, variantShredding, variantShreddingPreview,
 	rowTracking, clustering, checkpointProtection, materializePartitionColumns,
 
-	unsupported("catalogManaged", true), unsupported("catalogOwned-preview", true),
-	unsupported("coordinatedCommits-preview", false), unsupported("managedCommit-preview", false),
-	unsupported("icebergWriterCompatV1", false), unsupported("icebergWriterCompatV3", false),
-	unsupported("collations", false), unsupported("collations-preview", false),
-	unsupported("geospatial", true), unsupported("geospatial-preview", true), unsupported("geoSpatial", true),
+	unsupported("catalogManaged", true, "inCommitTimestamp", "vacuumProtocolCheck"),
+	unsupported("catalogOwned-preview", true, "inCommitTimestamp", "vacuumProtocolCheck"),
+	unsupported("coordinatedCommits-preview", false, "inCommitTimestamp", "vacuumProtocolCheck"),
+	unsupported("managedCommit-preview", false, "inCommitTimestamp"),
+	unsupported("icebergWriterCompatV1", false, "icebergCompatV2"), unsupported("icebergWriterCompatV3", false, "icebergCompatV3"),
+	unsupported("collations", false, "domainMetadata"), unsupported("collations-preview", false, "domainMetadata"),
+	unsupported("geospatial", true), unsupported("geospatial-preview", true), unsupported("geospatial-dev", true),
 	unsupported("timestampNanos", true), unsupported("timestampNanos-preview", true),
 	unsupported("redirectReaderWriter", true), unsupported("redirectReaderWriter-preview", true),
 	unsupported("redirectWriterOnly", false), unsupported("redirectWriterOnly-preview", false),
-	unsupported("adaptiveMetadata-preview", true),
+	unsupported("adaptiveMetadata-preview", true, "catalogManaged", "rowTracking", "deletionVectors", "columnMapping"),
 }
 
-// unsupported is a feature that is known by name only, and by the metadata that would ask for it.
-// One of writers only does not hinder reading.
-func unsupported(name string, readerWriter bool, active ...func(Table) bool) Feature {
-	f := Feature{Name: name, ReaderWriter: readerWriter, Read: Full}
+// unsupported is a feature that is known by name only, and refused by it. One of writers only does
+// not hinder reading.
+func unsupported(name string, readerWriter bool, requires ...string) Feature {
+	f := Feature{Name: name, ReaderWriter: readerWriter, Read: Full, Requires: requires, KeptBecause: "this version of ingestd does not write tables that have it"}
 	if readerWriter {
 		f.Read = No
-	}
-	if len(active) > 0 {
-		f.Active = active[0]
 	}
 	return f
 }
