@@ -5,14 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
-	"github.com/ingestd/ingestd/txlog/feature"
-	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // Txn is the progress of an application, recorded in the commit that made it.
@@ -71,20 +67,35 @@ func (w *WriteSet) Commit(ctx context.Context, o CommitOptions) (Committed, erro
 	if w.settled {
 		return Committed{}, errSettled
 	}
-	if err := w.close(ctx); err != nil {
+	if _, err := w.finish(ctx); err != nil {
 		return Committed{}, errors.Join(err, w.Abort(ctx))
 	}
 	c, err := w.commit(ctx, o)
+	return c, w.settle(ctx, err)
+}
+
+// finish ends all files and gives their actions, once they are durable. No Write may run, now or later. It may
+// be called again.
+func (w *WriteSet) finish(ctx context.Context) ([]*action.Add, error) {
+	if err := w.close(ctx); err != nil {
+		return nil, err
+	}
+	return w.adds, nil
+}
+
+// settle settles what becomes of the files after a commit ended with err: they are the table's; or they are
+// deleted where the commit was provably rejected; or, where its outcome is not known, they stay for
+// VACUUM. It gives err, and beside it why files could not be deleted.
+func (w *WriteSet) settle(ctx context.Context, err error) error {
 	w.cancel(errSettled)
-	switch {
-	case err == nil, !provablyRejected(err):
+	if err == nil || !provablyRejected(err) {
 		w.settled = true
-		return c, err
+		return err
 	}
 	if gone := w.discard(ctx); gone != nil {
 		err = fmt.Errorf("%w (files that it wrote remain for VACUUM: %w)", err, gone)
 	}
-	return Committed{}, err
+	return err
 }
 
 var errSettled = errors.New("the write has been committed or aborted already")
@@ -102,7 +113,7 @@ func provablyRejected(err error) bool {
 func (w *WriteSet) commit(ctx context.Context, o CommitOptions) (Committed, error) {
 	for race := 0; ; race++ {
 		s := w.t.Snapshot()
-		extra, err := w.reconcile(s)
+		extra, err := w.metadata(s)
 		if err != nil {
 			return Committed{}, rejected{err}
 		}
@@ -140,99 +151,6 @@ func overtaken(err error) bool {
 		stale    *txlog.StaleSnapshotError
 	)
 	return errors.As(err, &stale) || errors.As(err, &conflict) && (conflict.Kind == txlog.MetadataChanged || conflict.Kind == txlog.ProtocolChanged)
-}
-
-// reconcile checks the rows against a snapshot and gives the metadata and protocol that the commit must add to it.
-func (w *WriteSet) reconcile(s *txlog.Snapshot) ([]action.Action, error) {
-	old, now := w.base.Metadata(), s.Metadata()
-	changed := old.ID != now.ID || old.SchemaString != now.SchemaString || !slices.Equal(old.PartitionColumns, now.PartitionColumns)
-	if !changed && w.target.schema == w.base.Schema() {
-		return nil, nil
-	}
-	merged := w.target.schema
-	if changed {
-		var err error
-		if merged, err = w.fits(s); err != nil {
-			return nil, &SchemaChangedError{Location: w.t.Location(), Version: s.Version(), Err: err}
-		}
-		if merged == s.Schema() {
-			return nil, nil
-		}
-	}
-	meta := *now
-	meta.SchemaString = merged.JSON()
-	proto, err := feature.Upgrade(s.Protocol(), feature.Table{Schema: merged, Properties: now.Configuration})
-	if err != nil {
-		return nil, err
-	}
-	if proto != s.Protocol() {
-		return []action.Action{proto, &meta}, nil
-	}
-	return []action.Action{&meta}, nil
-}
-
-// fits gives the table's schema with the rows in it, where files as they were written can be part of a
-// table whose schema was changed by another.
-func (w *WriteSet) fits(s *txlog.Snapshot) (*schema.Struct, error) {
-	if w.base.Metadata().ID != s.Metadata().ID {
-		return nil, errors.New("it is another table now")
-	}
-	if by := s.Metadata().PartitionColumns; !slices.Equal(by, w.target.partitionBy) {
-		return nil, &PartitionedError{Location: w.t.Location(), Table: by, Want: w.target.partitionBy}
-	}
-	if err := s.CheckWrite(); err != nil {
-		return nil, err
-	}
-	cur, written := s.Schema(), w.target.schema
-	merged, err := accept(cur, written, w.opts.MergeSchema)
-	if err != nil {
-		return nil, err
-	}
-	// The files are written already, so types must be the very same, and what must not be null now
-	// must not have been allowed to be.
-	if _, err := schema.Merge(written, merged); err != nil {
-		return nil, err
-	}
-	return merged, errors.Join(stricter(cur, written), respelled(merged, written))
-}
-
-// respelled finds a column that is spelled otherwise in the files than in the table, by another writer who added
-// it at the same time: engines that heed the case of names would take it for one that the files do not have.
-func respelled(table, written *schema.Struct) error {
-	names := map[string]string{}
-	for path := range table.Walk() {
-		names[foldPath(path)] = strings.Join(path, ".")
-	}
-	for path := range written.Walk() {
-		if have, mine := names[foldPath(path)], strings.Join(path, "."); have != mine {
-			return fmt.Errorf("column %s is called %s now", mine, have)
-		}
-	}
-	return nil
-}
-
-// stricter finds a column that the table now wants NOT NULL and that could be null in what was written.
-func stricter(now, written *schema.Struct) error {
-	loose := map[string]bool{}
-	for path, f := range written.Walk() {
-		if f.Nullable {
-			loose[foldPath(path)] = true
-		}
-	}
-	for path, f := range now.Walk() {
-		if !f.Nullable && loose[foldPath(path)] {
-			return fmt.Errorf("column %s has become NOT NULL and the rows that were written may have nulls in it", strings.Join(path, "."))
-		}
-	}
-	return nil
-}
-
-func foldPath(path []string) string {
-	var key []byte
-	for _, p := range path {
-		key = append(append(key, schema.Fold(p)...), 0)
-	}
-	return string(key)
 }
 
 // actions are the files and the txns.

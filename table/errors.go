@@ -119,6 +119,16 @@ func (e *PinnedError) Error() string {
 	return fmt.Sprintf("%s is opened at version %d and can only be read: open it without a version to write", e.Location, e.Version)
 }
 
+// NoExpressionsError says that a table has SQL in its metadata and was opened without a way to evaluate it.
+type NoExpressionsError struct {
+	Location string
+	Needs    string // what the SQL is: "the constraint positive (a > 0)"
+}
+
+func (e *NoExpressionsError) Error() string {
+	return fmt.Sprintf("%s cannot be written without evaluating %s: open the table with a compiler of expressions (option WithExpressions)", e.Location, e.Needs)
+}
+
 func plural(names []string, what string) string {
 	if len(names) == 1 {
 		return what + " " + names[0]

@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"math/rand"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
@@ -28,6 +30,7 @@ type config struct {
 	log       txlog.Options
 	newID     func() string
 	openOther func(ctx context.Context, url string) (objstore.Store, string, error)
+	compiler  func() (expression.Compiler, error) // nil: none was given
 }
 
 // Option changes how a table is opened.
@@ -54,6 +57,46 @@ func WithIDs(newID func() string) Option { return func(c *config) { c.newID = ne
 // table's own store and of local files are read.
 func WithOtherStores(open func(ctx context.Context, url string) (objstore.Store, string, error)) Option {
 	return func(c *config) { c.openOther = open }
+}
+
+// WithExpressions says how to evaluate the SQL that the table's metadata hold: constraints, invariants,
+// generated columns and defaults. open is called when a table first needs it, at most once without an
+// error; the tables of one opener may share a compiler. Its owner closes it, after its tables are no
+// longer used. Without it, a table that has such expressions cannot be written: *NoExpressionsError.
+func WithExpressions(open func() (expression.Compiler, error)) Option {
+	return func(c *config) { c.compiler = onceOpen(open) }
+}
+
+// onceOpen makes open answer with its first success from then on.
+func onceOpen(open func() (expression.Compiler, error)) func() (expression.Compiler, error) {
+	if open == nil {
+		return nil
+	}
+	var (
+		mu   sync.Mutex
+		have expression.Compiler
+	)
+	return func() (expression.Compiler, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if have != nil {
+			return have, nil
+		}
+		c, err := open()
+		if err == nil {
+			have = c
+		}
+		return c, err
+	}
+}
+
+// expressions is the compiler for the table's SQL, of which what is the first piece that needs it.
+// Errors: *NoExpressionsError where there is none, those of opening it.
+func (t *Table) expressions(what string) (expression.Compiler, error) {
+	if t.conf.compiler == nil {
+		return nil, &NoExpressionsError{Location: t.Location(), Needs: what}
+	}
+	return t.conf.compiler()
 }
 
 func newTable(store objstore.Store, opts []Option) *Table {
