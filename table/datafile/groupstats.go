@@ -4,10 +4,11 @@ import (
 	"encoding/binary"
 	"math"
 	"math/big"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	pq "github.com/apache/arrow-go/v18/parquet"
+	parquet "github.com/apache/arrow-go/v18/parquet/schema"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/ingestd/ingestd/table/stats"
@@ -15,28 +16,48 @@ import (
 )
 
 // rowGroupStats gives what the footer says of a row group, for the wanted columns and fields of
-// structs whose type in the file is the table's. What is in doubt is left out.
-func (r *Reader) rowGroupStats(want *schema.Struct, g int) *stats.File {
+// structs whose type in the file is the table's, under the table's names. What is in doubt is left out.
+func (r *Reader) rowGroupStats(want *schema.Struct, m schema.Mapping, g int) *stats.File {
 	rg := &r.meta.RowGroups[g]
 	f := &stats.File{NumRecords: rg.NumRows}
-	leaves := r.leafElements()
-	for i, e := range leaves {
-		path, t, ok := fieldAt(want, rg.Columns[i].MetaData.PathInSchema)
-		if !ok {
-			continue
-		}
-		m := &rg.Columns[i].MetaData
+	elements := r.leafElements()
+	r.flatFields(r.arrow.Schema.Root(), want, m, nil, func(path []string, t schema.Type, leaf int) {
 		c := stats.Column{Path: path, Type: t, NullCount: -1}
-		s := &m.Statistics
+		s := &rg.Columns[leaf].MetaData.Statistics
 		if s.NullCount > 0 || s.MinValue != nil || s.MaxValue != nil { // a zero cannot be told from none
 			c.NullCount = s.NullCount
 		}
-		c.Min, c.Max = boundOf(t, e, s.MinValue), boundOf(t, e, s.MaxValue)
+		c.Min, c.Max = boundOf(t, elements[leaf], s.MinValue), boundOf(t, elements[leaf], s.MaxValue)
 		if c.NullCount >= 0 || c.Min != nil || c.Max != nil {
 			f.Columns = append(f.Columns, c)
 		}
-	}
+	})
 	return f
+}
+
+// flatFields visits the flat fields of the table that the file has, through structs only, each with its leaf.
+func (r *Reader) flatFields(g *parquet.GroupNode, want *schema.Struct, m schema.Mapping, above []string, visit func(path []string, t schema.Type, leaf int)) {
+	for i := range want.Fields {
+		f := &want.Fields[i]
+		at := fieldOf(g, f, m)
+		if at < 0 {
+			continue
+		}
+		path := append(above[:len(above):len(above)], f.Name)
+		inner, isStruct := f.Type.(*schema.Struct)
+		switch n := g.Field(at).(type) {
+		case *parquet.GroupNode:
+			if isStruct && n.RepetitionType() != pq.Repetitions.Repeated {
+				r.flatFields(n, inner, m, path, visit)
+			}
+		case *parquet.PrimitiveNode:
+			leaf := r.arrow.Schema.ColumnIndexByNode(n)
+			flat := stats.HasBounds(f.Type) || f.Type == schema.Boolean || f.Type == schema.Binary
+			if leaf >= 0 && flat && n.RepetitionType() != pq.Repetitions.Repeated {
+				visit(path, f.Type, leaf)
+			}
+		}
+	}
 }
 
 func (r *Reader) leafElements() []*format.SchemaElement {
@@ -47,32 +68,6 @@ func (r *Reader) leafElements() []*format.SchemaElement {
 		}
 	}
 	return leaves
-}
-
-// fieldAt finds the flat field of the table that a leaf of the file is, through structs only.
-func fieldAt(s *schema.Struct, path []string) ([]string, schema.Type, bool) {
-	var names []string
-	for i, p := range path {
-		var found *schema.Field
-		for j := range s.Fields {
-			if f := &s.Fields[j]; f.Name == p || found == nil && strings.EqualFold(f.Name, p) {
-				found = f
-			}
-		}
-		if found == nil {
-			return nil, nil, false
-		}
-		names = append(names, found.Name)
-		inner, isStruct := found.Type.(*schema.Struct)
-		if i == len(path)-1 {
-			return names, found.Type, !isStruct && stats.HasBounds(found.Type) || found.Type == schema.Boolean || found.Type == schema.Binary
-		}
-		if !isStruct {
-			return nil, nil, false
-		}
-		s = inner
-	}
-	return nil, nil, false
 }
 
 // boundOf decodes a PLAIN value where the file holds the column just as the table has it.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -87,6 +86,9 @@ type ReadOptions struct {
 	// Schema is the columns to read, in the names and types that they are to have; what the file
 	// does not have is null. Nil: all columns as [Reader.Schema] has them.
 	Schema *schema.Struct
+	// Mapping is how the columns of Schema, at every level, are found in the file: by their names, by their
+	// physical names, or by the field ids of Parquet ("Reader Requirements for Column Mapping").
+	Mapping schema.Mapping
 	// BatchRows is the most rows in a batch; 0: DefaultBatchRows.
 	BatchRows int64
 	// Keep says of each row group, by its statistics in the footer, whether it is read; it must say
@@ -97,26 +99,53 @@ type ReadOptions struct {
 // DefaultBatchRows is the most rows in a batch where it is not said.
 const DefaultBatchRows = 16 << 10
 
-// Batches reads the file, row group by row group, in the order of its rows. Nothing is read before
+// Rows are some of the rows of a file.
+type Rows struct {
+	Rec   arrow.RecordBatch // the receiver's to release
+	First int64             // the position in the file of the first row; the others follow it
+}
+
+// Batches is [Reader.Rows] without positions.
+func (r *Reader) Batches(ctx context.Context, opts ReadOptions) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for rows, err := range r.Rows(ctx, opts) {
+			if !yield(rows.Rec, err) {
+				return
+			}
+		}
+	}
+}
+
+// Rows reads the file, row group by row group, in the order of its rows. Nothing is read before
 // the sequence is run, and no more than one row group's worth of memory is in use, within a budget
 // of its encoded bytes. Schema out: arrowmap's of opts.Schema. Each batch is the receiver's to
 // release. The first error ends the sequence: those of the store and of ctx, *CorruptError,
-// *arrowmap.CastError where the file has a column in a type that the table's cannot come from.
-func (r *Reader) Batches(ctx context.Context, opts ReadOptions) iter.Seq2[arrow.RecordBatch, error] {
-	return func(yield func(arrow.RecordBatch, error) bool) {
+// *arrowmap.CastError where the file has a column in a type that the table's cannot come from,
+// *NoFieldIDsError.
+func (r *Reader) Rows(ctx context.Context, opts ReadOptions) iter.Seq2[Rows, error] {
+	return func(yield func(Rows, error) bool) {
 		s, err := r.newScan(ctx, opts)
 		if err != nil {
-			yield(nil, err)
+			yield(Rows{}, err)
 			return
 		}
+		var end int64 // of the row groups so far
 		for g := range r.meta.RowGroups {
-			if opts.Keep != nil && !opts.Keep(r.rowGroupStats(s.schema, g)) {
+			first := end
+			end += r.meta.RowGroups[g].NumRows
+			if opts.Keep != nil && !opts.Keep(r.rowGroupStats(s.schema, s.mapping, g)) {
 				continue
 			}
 			for rec, err := range s.rowGroup(ctx, g) {
-				if !yield(rec, err) || err != nil {
+				if err != nil {
+					yield(Rows{}, err)
 					return
 				}
+				n := rec.NumRows()
+				if !yield(Rows{rec, first}, nil) {
+					return
+				}
+				first += n
 			}
 		}
 	}
@@ -126,6 +155,7 @@ func (r *Reader) Batches(ctx context.Context, opts ReadOptions) iter.Seq2[arrow.
 type scan struct {
 	r       *Reader
 	schema  *schema.Struct
+	mapping schema.Mapping
 	target  *arrow.Schema
 	columns []int // leaves of the file to read
 	rows    int64 // per batch
@@ -134,7 +164,7 @@ type scan struct {
 }
 
 func (r *Reader) newScan(ctx context.Context, opts ReadOptions) (*scan, error) {
-	s := &scan{r: r, schema: opts.Schema, rows: opts.BatchRows, windows: &windows{ctx: ctx, src: r.src, budget: readBudget}}
+	s := &scan{r: r, schema: opts.Schema, mapping: opts.Mapping, rows: opts.BatchRows, windows: &windows{ctx: ctx, src: r.src, budget: readBudget}}
 	if s.rows <= 0 {
 		s.rows = DefaultBatchRows
 	}
@@ -143,11 +173,14 @@ func (r *Reader) newScan(ctx context.Context, opts ReadOptions) (*scan, error) {
 		if s.schema, err = r.Schema(); err != nil {
 			return nil, err
 		}
+		s.mapping = schema.MappingNone
 	}
 	if s.target, err = arrowmap.ToArrow(s.schema); err != nil {
 		return nil, err
 	}
-	s.columns = r.leavesOf(s.schema)
+	if s.columns, err = r.leavesOf(s.schema, s.mapping); err != nil {
+		return nil, err
+	}
 	err = guard(func() error {
 		props := parquet.NewReaderProperties(memory.DefaultAllocator)
 		props.BufferedStreamEnabled, props.BufferSize = true, 64<<10
@@ -162,34 +195,6 @@ func (r *Reader) newScan(ctx context.Context, opts ReadOptions) (*scan, error) {
 		return nil, &CorruptError{File: r.src.name(), Err: err}
 	}
 	return s, nil
-}
-
-// leavesOf finds the leaves below the wanted columns: of each name the field that matches exactly,
-// or else one that differs in case.
-func (r *Reader) leavesOf(want *schema.Struct) []int {
-	sc := r.arrow.Schema
-	chosen := map[string]bool{}
-	for _, f := range want.Fields {
-		name, found := "", false
-		for i := range sc.Root().NumFields() {
-			switch n := sc.Root().Field(i).Name(); {
-			case n == f.Name:
-				name, found = n, true
-			case !found && strings.EqualFold(n, f.Name):
-				name, found = n, true
-			}
-		}
-		if found {
-			chosen[name] = true
-		}
-	}
-	var leaves []int
-	for i := range sc.NumColumns() {
-		if chosen[sc.Column(i).ColumnPath()[0]] {
-			leaves = append(leaves, i)
-		}
-	}
-	return leaves
 }
 
 func (s *scan) rowGroup(ctx context.Context, g int) iter.Seq2[arrow.RecordBatch, error] {
@@ -247,7 +252,9 @@ func (s *scan) next(ctx context.Context, rr pqarrow.RecordReader) (arrow.RecordB
 	if !more {
 		return nil, nil
 	}
-	return arrowmap.Conform(ctx, rr.RecordBatch(), s.target)
+	named := arrowmap.Logical(rr.RecordBatch(), s.schema, s.mapping)
+	defer named.Release()
+	return arrowmap.Conform(ctx, named, s.target)
 }
 
 // explain puts the error of the source, if there was one, in front of what Arrow's reader made of it.
