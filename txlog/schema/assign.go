@@ -3,26 +3,30 @@ package schema
 import (
 	"encoding/json"
 	"maps"
+	"strconv"
 	"strings"
+
+	"github.com/ingestd/ingestd/txlog/internal/jsonenc"
 )
 
-// AssignIDs gives an id and a physical name to each field at any depth that has none, as column mapping needs
-// them ("Writer Requirements for Column Mapping"). Ids go on after last, or after the highest in the schema if that is
-// higher; name makes the physical name of a field. The result is the schema and the highest id, which is the
-// property delta.columnMapping.maxColumnId. It is s itself where nothing was to be given.
-func (s *Struct) AssignIDs(last int64, name func(*Field) string) (*Struct, int64) {
-	a := &assigner{last: max(last, s.MaxFieldID()), name: name}
-	return a.assign(s).(*Struct), a.last
+// AssignMapping gives every field that has none an id and a physical name, parents before their fields,
+// as column mapping wants it ("Column Mapping" of the protocol). Ids begin after maxID and after all that
+// are there. With nestedIDs, elements, keys and values get ids too, which icebergCompatV2 wants
+// ("Writer Requirements for IcebergCompatV2"). newName makes physical names. The second result is the
+// new delta.columnMapping.maxColumnId; the schema is s itself where nothing was missing.
+func (s *Struct) AssignMapping(maxID int64, newName func() string, nestedIDs bool) (*Struct, int64) {
+	a := &assigner{next: max(maxID, s.MaxFieldID()), newName: newName}
+	out := a.fields(s, a.mapField).(*Struct)
+	if nestedIDs {
+		out = a.fields(out, a.nestField).(*Struct)
+	}
+	if !a.changed {
+		return s, a.next
+	}
+	return out, a.next
 }
 
-// AssignNestedIDs gives an id to each element of an array and each key and value of a map that has none, in the
-// metadata of the field that holds it ("Writer Requirements for IcebergCompatV2"). Fields must have physical names.
-func (s *Struct) AssignNestedIDs(last int64) (*Struct, int64) {
-	a := &assigner{last: max(last, s.MaxFieldID()), nested: true}
-	return a.assign(s).(*Struct), a.last
-}
-
-// MaxFieldID is the highest id of a field, nested ids included; 0 where there is none.
+// MaxFieldID is the highest id of column mapping in the schema, those of elements, keys and values included; 0 for none.
 func (s *Struct) MaxFieldID() int64 {
 	var highest int64
 	for _, f := range s.Walk() {
@@ -36,127 +40,99 @@ func (s *Struct) MaxFieldID() int64 {
 	return highest
 }
 
-// NestedIDs are the ids of the elements, keys and values inside of the field, by their path from its physical
-// name on ("col-1.element.key"); nil where it has none.
+// NestedIDs are the ids of what is in the arrays and maps of a field, by path: its physical name, then
+// "element", "key" and "value", with dots between ("delta.columnMapping.nested.ids"). Nil where it has none.
 func (f *Field) NestedIDs() map[string]int64 {
+	raw, ok := f.Metadata[KeyNestedIDs]
+	if !ok {
+		return nil
+	}
 	var ids map[string]int64
-	if raw, ok := f.Metadata[KeyNestedIDs]; ok && json.Unmarshal(raw, &ids) != nil {
+	if json.Unmarshal(raw, &ids) != nil {
 		return nil
 	}
 	return ids
 }
 
-// With is the field with a key of its metadata set; the value is encoded as JSON. The metadata of f stay as they are.
-func (f Field) With(key string, value any) Field {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return f
+// With is the field with one more entry in its metadata; f stays as it is.
+func (f Field) With(key string, value json.RawMessage) Field {
+	m := maps.Clone(f.Metadata)
+	if m == nil {
+		m = map[string]json.RawMessage{}
 	}
-	f.Metadata = maps.Clone(f.Metadata)
-	if f.Metadata == nil {
-		f.Metadata = map[string]json.RawMessage{}
-	}
-	f.Metadata[key] = raw
-	return f
-}
-
-// Without is the field without keys of its metadata. The metadata of f stay as they are.
-func (f Field) Without(keys ...string) Field {
-	f.Metadata = maps.Clone(f.Metadata)
-	for _, k := range keys {
-		delete(f.Metadata, k)
-	}
+	m[key] = value
+	f.Metadata = m
 	return f
 }
 
 type assigner struct {
-	last   int64
-	name   func(*Field) string
-	nested bool
+	next    int64
+	newName func() string
+	changed bool
 }
 
-func (a *assigner) next() int64 {
-	a.last++
-	return a.last
-}
-
-func (a *assigner) assign(t Type) Type {
+// fields is t with do applied to every field of it, parents first.
+func (a *assigner) fields(t Type, do func(Field) Field) Type {
 	switch t := t.(type) {
 	case *Struct:
-		return a.fields(t)
+		out := &Struct{Fields: make([]Field, len(t.Fields))}
+		for i, f := range t.Fields {
+			f = do(f)
+			f.Type = a.fields(f.Type, do)
+			out.Fields[i] = f
+		}
+		return out
 	case *Array:
-		if e := a.assign(t.Element); e != t.Element {
-			return &Array{Element: e, ContainsNull: t.ContainsNull}
-		}
+		return &Array{Element: a.fields(t.Element, do), ContainsNull: t.ContainsNull}
 	case *Map:
-		k, v := a.assign(t.Key), a.assign(t.Value)
-		if k != t.Key || v != t.Value {
-			return &Map{Key: k, Value: v, ValueContainsNull: t.ValueContainsNull}
-		}
+		return &Map{Key: a.fields(t.Key, do), Value: a.fields(t.Value, do), ValueContainsNull: t.ValueContainsNull}
 	}
 	return t
 }
 
-func (a *assigner) fields(s *Struct) Type {
-	out := &Struct{Fields: make([]Field, len(s.Fields))}
-	changed := false
-	for i := range s.Fields {
-		f := s.Fields[i]
-		given := false
-		if a.nested {
-			f, given = a.giveNested(f)
-		} else {
-			f, given = a.give(f)
-		}
-		t := a.assign(f.Type)
-		changed = changed || given || t != f.Type
-		f.Type = t
-		out.Fields[i] = f
+func (a *assigner) mapField(f Field) Field {
+	if _, has := f.FieldID(); !has {
+		a.next++
+		f = f.With(KeyFieldID, strconv.AppendInt(nil, a.next, 10))
+		a.changed = true
 	}
-	if !changed {
-		return s
+	if _, has := f.Metadata[KeyPhysicalName]; !has {
+		f = f.With(KeyPhysicalName, jsonenc.AppendString(nil, a.newName()))
+		a.changed = true
 	}
-	return out
+	return f
 }
 
-func (a *assigner) give(f Field) (Field, bool) {
-	given := false
-	if _, ok := f.FieldID(); !ok {
-		f, given = f.With(KeyFieldID, a.next()), true
-	}
-	if _, ok := f.Metadata[KeyPhysicalName]; !ok {
-		f, given = f.With(KeyPhysicalName, a.name(&f)), true
-	}
-	return f, given
-}
-
-func (a *assigner) giveNested(f Field) (Field, bool) {
+// nestField gives ids to the elements, keys and values of a field, down to the next struct.
+func (a *assigner) nestField(f Field) Field {
 	ids := maps.Clone(f.NestedIDs())
 	if ids == nil {
 		ids = map[string]int64{}
 	}
 	before := len(ids)
-	a.collect(f.Type, f.PhysicalName(), ids)
+	a.nest(f.Type, f.PhysicalName(), ids)
 	if len(ids) == before {
-		return f, false
+		return f
 	}
-	return f.With(KeyNestedIDs, ids), true
+	a.changed = true
+	raw, _ := json.Marshal(ids) // numbers by name always have a JSON form
+	return f.With(KeyNestedIDs, raw)
 }
 
-// collect gives ids to what is inside of arrays and maps, down to the next struct.
-func (a *assigner) collect(t Type, path string, ids map[string]int64) {
-	inner := func(t Type, name string) {
-		here := strings.Join([]string{path, name}, ".")
-		if _, ok := ids[here]; !ok {
-			ids[here] = a.next()
+func (a *assigner) nest(t Type, path string, ids map[string]int64) {
+	one := func(name string, inner Type) {
+		at := strings.Join([]string{path, name}, ".")
+		if _, has := ids[at]; !has {
+			a.next++
+			ids[at] = a.next
 		}
-		a.collect(t, here, ids)
+		a.nest(inner, at, ids)
 	}
 	switch t := t.(type) {
 	case *Array:
-		inner(t.Element, "element")
+		one("element", t.Element)
 	case *Map:
-		inner(t.Key, "key")
-		inner(t.Value, "value")
+		one("key", t.Key)
+		one("value", t.Value)
 	}
 }

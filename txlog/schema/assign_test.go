@@ -10,20 +10,21 @@ func TestIDsAreGivenOnceAndNeverTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := func(f *Field) string { return "col-" + f.Name }
-	mapped, last := s.AssignIDs(10, name)
+	n := 0
+	name := func() string { n++; return fmt.Sprintf("col-%d", n) }
+	mapped, last := s.AssignMapping(10, name, false)
 	if last != 17 {
 		t.Errorf("last is %d", last)
 	}
-	seen := map[int64]bool{}
+	ids, names := map[int64]bool{}, map[string]bool{}
 	for path, f := range mapped.Walk() {
 		id, ok := f.FieldID()
-		if !ok || seen[id] || f.PhysicalName() != "col-"+f.Name {
+		if !ok || ids[id] || names[f.PhysicalName()] || f.PhysicalName() == f.Name {
 			t.Errorf("%v: %d %v %s", path, id, ok, f.PhysicalName())
 		}
-		seen[id] = true
+		ids[id], names[f.PhysicalName()] = true, true
 	}
-	if again, l := mapped.AssignIDs(0, name); again != mapped || l != last {
+	if again, l := mapped.AssignMapping(0, name, false); again != mapped || l != last {
 		t.Error("what has ids must be left alone")
 	}
 	if s.MaxFieldID() != 0 || s.Fields[0].Metadata != nil {
@@ -33,14 +34,14 @@ func TestIDsAreGivenOnceAndNeverTwice(t *testing.T) {
 
 func TestNestedIDsStandAtTheNearestField(t *testing.T) {
 	s, _ := ParseDDL("col1 ARRAY<ARRAY<INT>>, col3 MAP<INT, STRUCT<subcol1: ARRAY<INT>>>")
-	s, last := s.AssignIDs(0, func(f *Field) string { return "p-" + f.Name })
-	s, last = s.AssignNestedIDs(last)
+	n := 0
+	s, last := s.AssignMapping(0, func() string { n++; return fmt.Sprintf("p%d", n) }, true)
 	got := fmt.Sprint(s.Field("col1").NestedIDs(), s.Field("col3").NestedIDs(), s.Field("col3").Type.(*Map).Value.(*Struct).Fields[0].NestedIDs(), last)
-	want := "map[p-col1.element:4 p-col1.element.element:5] map[p-col3.key:6 p-col3.value:7] map[p-subcol1.element:8] 8"
+	want := "map[p1.element:4 p1.element.element:5] map[p2.key:6 p2.value:7] map[p3.element:8] 8"
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if again, l := s.AssignNestedIDs(last); again != s || l != last {
+	if again, l := s.AssignMapping(last, nil, true); again != s || l != last {
 		t.Error("what has ids must be left alone")
 	}
 }
