@@ -1,11 +1,8 @@
 package schema
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
-
-	"github.com/ingestd/ingestd/txlog/internal/jsonenc"
 )
 
 // ParseDDL reads columns as in CREATE TABLE: "id BIGINT NOT NULL, tags ARRAY<STRUCT<a: INT>> COMMENT 'x'".
@@ -13,8 +10,9 @@ import (
 // Types have all of Spark's spellings, in any case; the type follows the name after white space or
 // a colon; names other than letters, digits and _ stand in `backquotes`. "-- text" is a comment.
 // Beyond Spark, NOT NULL may follow the element of an array and the value of a map. A "struct<...>"
-// alone is its columns. Defaults, generated columns, collations, CHAR and VARCHAR are refused by
-// name. The result has passed [Struct.Check]. Errors: *DDLError, *InvalidError.
+// alone is its columns. A column of the table, not a field, may have DEFAULT expression, GENERATED
+// ALWAYS AS (expression) and GENERATED {ALWAYS | BY DEFAULT} AS IDENTITY [(START WITH n INCREMENT BY
+// n)]; expressions are kept as text. Collations, CHAR and VARCHAR are refused by name. The result has passed [Struct.Check]. Errors: *DDLError, *InvalidError.
 func ParseDDL(ddl string) (*Struct, error) {
 	p, err := newParser(ddl)
 	if err != nil {
@@ -138,37 +136,52 @@ func (p *parser) column(depth int) (Field, error) {
 	if f.Type, err = p.typ(depth + 1); err != nil {
 		return f, err
 	}
-	return f, p.constraints(&f)
+	return f, p.constraints(&f, depth)
 }
 
 // constraints reads what may follow the type of a column.
-func (p *parser) constraints(f *Field) error {
+func (p *parser) constraints(f *Field, depth int) error {
 	for p.tok.kind == tokWord {
-		word := strings.ToUpper(p.tok.text)
+		at, word := p.tok, strings.ToUpper(p.tok.text)
+		var err error
 		switch word {
 		case "NOT":
-			if err := p.notNull(); err != nil {
-				return err
-			}
-			f.Nullable = false
+			f.Nullable, err = false, p.notNull()
 		case "COMMENT":
-			if err := p.advance(); err != nil {
-				return err
+			err = p.comment(f)
+		case "DEFAULT", "GENERATED":
+			if depth > 0 {
+				return p.lex.fail(at.pos, "%s is for columns of the table, and %s is a field of one", word, f.Name)
 			}
-			if p.tok.kind != tokString {
-				return p.lex.fail(p.tok.pos, "expected the text of the comment in quotes, found %s", p.tok)
+			if computed(f) {
+				return p.lex.fail(at.pos, "column %s has more than one of DEFAULT and GENERATED", f.Name)
 			}
-			f.Metadata = map[string]json.RawMessage{"comment": jsonenc.AppendString(nil, p.tok.text)}
-			if err := p.advance(); err != nil {
-				return err
+			if word == "DEFAULT" {
+				err = p.defaulted(f)
+			} else {
+				err = p.generated(f)
 			}
-		case "DEFAULT", "GENERATED", "COLLATE":
-			return p.lex.fail(p.tok.pos, "column %s: %s is not supported", f.Name, word)
+		case "COLLATE":
+			return p.lex.fail(at.pos, "column %s: %s is not supported", f.Name, word)
 		default:
-			return p.lex.fail(p.tok.pos, "expected ',', NOT NULL, COMMENT or the end after column %s, found %s", f.Name, p.tok)
+			return p.lex.fail(at.pos, "expected ',', NOT NULL, COMMENT, DEFAULT, GENERATED or the end after column %s, found %s", f.Name, at)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (p *parser) comment(f *Field) error {
+	if err := p.advance(); err != nil {
+		return err
+	}
+	if p.tok.kind != tokString {
+		return p.lex.fail(p.tok.pos, "expected the text of the comment in quotes, found %s", p.tok)
+	}
+	*f = f.WithText("comment", p.tok.text)
+	return p.advance()
 }
 
 func (p *parser) notNull() error {

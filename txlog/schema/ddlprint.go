@@ -2,10 +2,12 @@ package schema
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
-// DDL is the columns as [ParseDDL] reads them, comments included; other metadata is not told.
+// DDL is the columns as [ParseDDL] reads them, with comments, defaults and what is generated; other
+// metadata is not told.
 func (s *Struct) DDL() string {
 	var b strings.Builder
 	writeColumns(&b, s, " ")
@@ -23,10 +25,28 @@ func writeColumns(b *strings.Builder, s *Struct, sep string) {
 		if !f.Nullable {
 			b.WriteString(" NOT NULL")
 		}
+		if sep == " " { // a column of the table
+			writeComputed(b, &f)
+		}
 		if c, ok := f.Comment(); ok {
 			b.WriteString(" COMMENT ")
 			b.WriteString(quoteString(c))
 		}
+	}
+}
+
+// writeComputed writes where the values of a column come from.
+func writeComputed(b *strings.Builder, f *Field) {
+	if id, ok := f.Identity(); ok {
+		kind := "ALWAYS"
+		if id.AllowExplicit {
+			kind = "BY DEFAULT"
+		}
+		fmt.Fprintf(b, " GENERATED %s AS IDENTITY (START WITH %d INCREMENT BY %d)", kind, id.Start, id.Step)
+	} else if expr, ok := f.Generation(); ok {
+		b.WriteString(" GENERATED ALWAYS AS (" + expr + ")")
+	} else if expr, ok := f.Default(); ok {
+		b.WriteString(" DEFAULT " + expr)
 	}
 }
 

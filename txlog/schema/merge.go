@@ -13,8 +13,13 @@ type MergeError struct {
 
 // Error tells the column, both types and the way out.
 func (e *MergeError) Error() string {
-	return fmt.Sprintf("column %s is %s in the table and %s in the data: cast it, as in CAST(%s AS %s), or write it to a new column",
+	text := fmt.Sprintf("column %s is %s in the table and %s in the data: cast it, as in CAST(%s AS %s), or write it to a new column",
 		e.Column, e.Table, e.Incoming, e.Column, strings.ToUpper(e.Table.String()))
+	if CanWidenUnasked(e.Table, e.Incoming) {
+		text += fmt.Sprintf(", or let the column become %s: set delta.enableTypeWidening=true on the table and write with merge_schema: true",
+			strings.ToUpper(e.Incoming.String()))
+	}
+	return text
 }
 
 // Widen decides whether the type of a column may change, and to what. It is asked for leaves whose
