@@ -99,6 +99,25 @@ func (e *MissingFileError) Error() string {
 // Unwrap gives the store's error, objstore.ErrNotExist.
 func (e *MissingFileError) Unwrap() error { return e.Err }
 
+// MissingDeletionVectorError says that the file of a deletion vector of the snapshot is not in the store, so that
+// nobody can say which rows of a data file are deleted.
+type MissingDeletionVectorError struct {
+	Vector   string // decoded: relative to the table, or absolute
+	Path     string // of the data file, as the log has it
+	Location string
+	Version  int64
+	Err      error
+}
+
+func (e *MissingDeletionVectorError) Error() string {
+	return fmt.Sprintf("deletion vector %s of data file %s of %s at version %d is missing: VACUUM has probably deleted it, since a newer version does not need it any more; "+
+		"read a newer version (if the newest one misses it too, the file was deleted by hand: restore the table to a version before it, or take the data file out)",
+		e.Vector, e.Path, e.Location, e.Version)
+}
+
+// Unwrap gives the store's error, objstore.ErrNotExist.
+func (e *MissingDeletionVectorError) Unwrap() error { return e.Err }
+
 // ColumnNotFoundError says that there is no such column.
 type ColumnNotFoundError struct {
 	Column string

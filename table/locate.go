@@ -14,11 +14,11 @@ import (
 	"github.com/ingestd/ingestd/txlog/action"
 )
 
-// ForeignFileError says that a data file lies outside of the table's store where this program was not told how to reach it.
+// ForeignFileError says that a data file or deletion vector lies outside of the table's store where this program was not told how to reach it.
 type ForeignFileError struct{ URL, Location string }
 
 func (e *ForeignFileError) Error() string {
-	return fmt.Sprintf("table %s has a data file outside of it, %s, which cannot be reached: open the table where both can be read", e.Location, e.URL)
+	return fmt.Sprintf("table %s has a file outside of it, %s, which cannot be reached: open the table where both can be read", e.Location, e.URL)
 }
 
 // locate gives the store and the key of a data file. Most are below the table; an absolute path may name
@@ -28,6 +28,11 @@ func (t *Table) locate(ctx context.Context, add *action.Add) (objstore.Store, st
 	if err != nil {
 		return nil, "", err
 	}
+	return t.locateKey(ctx, key, absolute)
+}
+
+// locateKey is locate for a decoded path.
+func (t *Table) locateKey(ctx context.Context, key string, absolute bool) (objstore.Store, string, error) {
 	if !absolute {
 		return t.Store(), path.Clean(key), nil
 	}
@@ -35,14 +40,14 @@ func (t *Table) locate(ctx context.Context, add *action.Add) (objstore.Store, st
 	if rest, ok := strings.CutPrefix(canonical(key), strings.TrimSuffix(here, "/")+"/"); ok {
 		return t.Store(), rest, nil
 	}
-	store, key, err := t.conf.openOther(ctx, canonical(key))
+	store, name, err := t.conf.openOther(ctx, canonical(key))
 	if err != nil {
-		return nil, "", fmt.Errorf("data file %s of %s: %w", add.Path, t.Location(), err)
+		return nil, "", fmt.Errorf("file %s of %s: %w", key, t.Location(), err)
 	}
 	if store == nil {
-		return nil, "", &ForeignFileError{URL: add.Path, Location: t.Location()}
+		return nil, "", &ForeignFileError{URL: key, Location: t.Location()}
 	}
-	return store, key, nil
+	return store, name, nil
 }
 
 func decoded(u string) string {

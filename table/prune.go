@@ -91,13 +91,13 @@ type pruner struct {
 	decoder   *stats.Decoder
 }
 
-func newPruner(expr predicate.Expr, table *schema.Struct, partitionBy []schema.Field) *pruner {
+func newPruner(expr predicate.Expr, table *schema.Struct, m schema.Mapping, partitionBy []schema.Field) *pruner {
 	if expr == nil {
 		return nil
 	}
 	columns := predicate.Columns(expr)
 	want := func(path []string) bool { return slices.Contains(columns, path[0]) }
-	return &pruner{expr: expr, partition: partitionBy, decoder: stats.NewDecoder(table, want)}
+	return &pruner{expr: expr, partition: partitionBy, decoder: stats.NewMappedDecoder(table, m, want)}
 }
 
 // skips says whether no row of the file can be wanted. Partition values are asked first, so that statistics
@@ -139,9 +139,13 @@ func (p *pruner) skipsRows(constants map[string]any, f *stats.File) bool {
 	return predicate.Skips(p.expr, b)
 }
 
-// partitionValue is the value of a partition column in a file.
+// partitionValue is the value of a partition column in a file. The log has it under the physical name of the
+// column; where there is no column mapping, that is the name itself.
 func partitionValue(add *action.Add, f schema.Field) (any, error) {
-	text, ok := add.PartitionValues[f.Name]
+	text, ok := add.PartitionValues[f.PhysicalName()]
+	if !ok {
+		text, ok = add.PartitionValues[f.Name]
+	}
 	if !ok {
 		for name, t := range add.PartitionValues {
 			if schema.Fold(name) == schema.Fold(f.Name) {

@@ -28,6 +28,8 @@ type ScanOptions struct {
 	Parallelism int
 	// BatchSize is the largest number of rows of a batch; 0 is DefaultBatchSize.
 	BatchSize int64
+	// RowTracking asks [Table.ScanFile] for row ids and row commit versions. Scan has no place for them.
+	RowTracking bool
 	// Metrics, where set, counts while the scan runs.
 	Metrics *ScanMetrics
 }
@@ -38,7 +40,8 @@ type ScanMetrics struct {
 	FilesSkipped     atomic.Int64 // of them, ruled out by partition values or statistics
 	RowGroups        atomic.Int64 // in the files that were read
 	RowGroupsSkipped atomic.Int64 // of them, ruled out by the statistics in the file
-	RowsRead         atomic.Int64 // before Where
+	RowsDeleted      atomic.Int64 // by deletion vectors, in what was read
+	RowsRead         atomic.Int64 // that are not deleted, before Where
 	Rows             atomic.Int64 // that came out
 }
 
@@ -114,8 +117,8 @@ func (p *scan) inOrder(ctx context.Context, yield func(arrow.RecordBatch, error)
 			yield(nil, err)
 			return
 		}
-		for rec, err := range p.read(ctx, add) {
-			if !yield(rec, err) || err != nil {
+		for rows, err := range p.read(ctx, add) {
+			if !yield(rows.Rec, err) || err != nil {
 				return
 			}
 		}
@@ -169,14 +172,14 @@ func (p *scan) inParallel(ctx context.Context, yield func(arrow.RecordBatch, err
 
 func (p *scan) reader(ctx context.Context, work <-chan *action.Add, out chan<- arrow.RecordBatch) error {
 	for add := range work {
-		for rec, err := range p.read(ctx, add) {
+		for rows, err := range p.read(ctx, add) {
 			if err != nil {
 				return err
 			}
 			select {
-			case out <- rec:
+			case out <- rows.Rec:
 			case <-ctx.Done():
-				rec.Release()
+				rows.Release()
 				return ctx.Err()
 			}
 		}

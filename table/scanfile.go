@@ -12,92 +12,144 @@ import (
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/datafile"
+	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/stats"
+	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
-	"github.com/ingestd/ingestd/txlog/feature"
 )
 
-// read yields the rows of one file that the scan wants, in their order.
-func (p *scan) read(ctx context.Context, add *action.Add) iter.Seq2[arrow.RecordBatch, error] {
-	return func(yield func(arrow.RecordBatch, error) bool) {
-		constants, err := p.constants(add)
+// FileRows are live rows of one data file, with where they stand in it. They are the receiver's to release.
+type FileRows struct {
+	Rec       arrow.RecordBatch // as Scan has them
+	Positions []int64           // in the file, ascending, one for each row
+	// RowIDs and RowCommitVersions are stable ("Row Tracking" of the protocol). They are nil but with
+	// ScanOptions.RowTracking; null where neither the file nor the log says them.
+	RowIDs, RowCommitVersions *array.Int64
+}
+
+// Release gives the arrays back.
+func (r FileRows) Release() {
+	if r.Rec != nil {
+		r.Rec.Release()
+	}
+	if r.RowIDs != nil {
+		r.RowIDs.Release()
+	}
+	if r.RowCommitVersions != nil {
+		r.RowCommitVersions.Release()
+	}
+}
+
+// ScanFile yields the live rows of a data file of s, in the order of the file: logical columns, the deletion vector
+// and Where applied. The file is read whatever its statistics say. Errors: as [Table.Scan].
+func (t *Table) ScanFile(ctx context.Context, s *txlog.Snapshot, add *action.Add, o ScanOptions) iter.Seq2[FileRows, error] {
+	return func(yield func(FileRows, error) bool) {
+		p, err := t.newScan(s, o)
 		if err != nil {
-			yield(nil, err)
+			yield(FileRows{}, err)
 			return
 		}
-		for rec, err := range p.fileRows(ctx, add, constants) {
+		p.located = true
+		p.read(ctx, add)(yield)
+	}
+}
+
+// fileScan is the scan of one file.
+type fileScan struct {
+	*scan
+	add       *action.Add
+	constants map[string]any
+	deleted   *deletionvector.Bitmap // nil: no row is
+	only      *deletionvector.Bitmap // nil: all rows; else no others are wanted
+}
+
+// read yields the rows of one file that the scan wants, in their order. After an error it ends.
+func (p *scan) read(ctx context.Context, add *action.Add) iter.Seq2[FileRows, error] {
+	return func(yield func(FileRows, error) bool) {
+		f := &fileScan{scan: p, add: add}
+		if err := f.prepare(ctx); err != nil {
+			yield(FileRows{}, p.explain(add, err))
+			return
+		}
+		for raw, err := range f.rows(ctx) {
+			var out FileRows
 			if err == nil {
-				rec, err = p.finish(ctx, rec, constants)
+				out, err = f.finish(ctx, raw)
 			}
 			if err != nil {
-				yield(nil, p.explain(add, err))
+				yield(FileRows{}, p.explain(add, err))
 				return
 			}
-			if rec != nil && !yield(rec, nil) {
+			if out.Rec != nil && !yield(out, nil) {
 				return
 			}
 		}
 	}
 }
 
-// fileRows yields what the file holds of the columns to read.
-func (p *scan) fileRows(ctx context.Context, add *action.Add, constants map[string]any) iter.Seq2[arrow.RecordBatch, error] {
-	return func(yield func(arrow.RecordBatch, error) bool) {
-		r, err := p.open(ctx, add)
+// prepare reads what the log says of the file.
+func (f *fileScan) prepare(ctx context.Context) (err error) {
+	if f.constants, err = f.scan.constants(f.add); err != nil {
+		return err
+	}
+	if f.add.DeletionVector != nil {
+		if f.deleted, err = f.t.vectorAt(ctx, f.snap.Version(), f.add.Path, f.add.DeletionVector); err != nil {
+			return err
+		}
+	}
+	if old := f.replaced[f.add]; old != nil {
+		f.only, err = f.t.vectorAt(ctx, f.snap.Version(), f.add.Path, old.DeletionVector)
+	}
+	return err
+}
+
+// rows yields what the file holds of the columns to read, deleted rows included.
+func (f *fileScan) rows(ctx context.Context) iter.Seq2[datafile.Rows, error] {
+	return func(yield func(datafile.Rows, error) bool) {
+		store, key, err := f.t.locate(ctx, f.add)
 		if err != nil {
-			yield(nil, err)
+			yield(datafile.Rows{}, err)
 			return
 		}
-		if len(p.fromFile.Fields) == 0 { // the footer tells the number of rows
-			countOnly(r.NumRows(), p.o.BatchSize, yield)
+		r, err := datafile.Open(ctx, store, key)
+		if err != nil {
+			yield(datafile.Rows{}, err)
 			return
 		}
-		keep := func(f *stats.File) bool {
-			p.o.Metrics.RowGroups.Add(1)
-			if p.prune.skipsRows(constants, f) {
-				p.o.Metrics.RowGroupsSkipped.Add(1)
+		if len(f.fromFile.Fields) == 0 { // the footer tells the number of rows
+			countOnly(r.NumRows(), f.o.BatchSize, yield)
+			return
+		}
+		keep := func(s *stats.File) bool {
+			f.o.Metrics.RowGroups.Add(1)
+			if f.prune.skipsRows(f.constants, s) {
+				f.o.Metrics.RowGroupsSkipped.Add(1)
 				return false
 			}
 			return true
 		}
-		for rec, err := range r.Batches(ctx, datafile.ReadOptions{Schema: p.fromFile, BatchRows: p.o.BatchSize, Keep: keep}) {
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
+		o := datafile.ReadOptions{Schema: f.fromFile, Mapping: f.snap.Mapping(), BatchRows: f.o.BatchSize, Keep: keep}
+		r.Rows(ctx, o)(yield)
 	}
-}
-
-func (p *scan) open(ctx context.Context, add *action.Add) (*datafile.Reader, error) {
-	if add.DeletionVector != nil {
-		return nil, &feature.UnsupportedFeatureError{Features: []string{"deletionVectors"}, Reader: true}
-	}
-	store, key, err := p.t.locate(ctx, add)
-	if err != nil {
-		return nil, err
-	}
-	return datafile.Open(ctx, store, key)
 }
 
 // countOnly yields n rows without columns.
-func countOnly(n, batch int64, yield func(arrow.RecordBatch, error) bool) {
+func countOnly(n, batch int64, yield func(datafile.Rows, error) bool) {
 	none := arrow.NewSchema(nil, nil)
-	for ; n > 0; n -= batch {
-		if !yield(array.NewRecordBatch(none, nil, min(n, batch)), nil) {
+	for first := int64(0); first < n; first += batch {
+		if !yield(datafile.Rows{Rec: array.NewRecordBatch(none, nil, min(n-first, batch)), First: first}, nil) {
 			return
 		}
 	}
-}
-
-func (p *scan) finish(ctx context.Context, rec arrow.RecordBatch, constants map[string]any) (arrow.RecordBatch, error) {
-	defer rec.Release()
-	return p.assemble(ctx, rec, rec.NumRows(), constants)
 }
 
 // explain tells which file an error is about, where it does not by itself.
 func (p *scan) explain(add *action.Add, err error) error {
 	var cast *arrowmap.CastError
+	var vector *MissingDeletionVectorError
 	switch {
+	case errors.As(err, &vector):
+		return err
 	case errors.Is(err, objstore.ErrNotExist):
 		return &MissingFileError{Path: add.Path, Location: p.t.Location(), Version: p.snap.Version(), Err: err}
 	case errors.As(err, &cast):

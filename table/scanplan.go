@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/compute"
 
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/scalar"
@@ -23,12 +22,17 @@ type scan struct {
 	o     ScanOptions
 	prune *pruner
 	adds  func(context.Context) iter.Seq2[*action.Add, error] // the files to choose from
+	// replaced are the files that a commit took out and put in again with another deletion vector: of these
+	// only rows that were deleted before are new. It is for ScanCommit.
+	replaced map[*action.Add]*action.Remove
+	located  bool // the positions of rows are wanted
 
 	out       *arrow.Schema // what comes out
 	all       *arrow.Schema // that and what only Where reads
 	source    []columnSource
 	partition []schema.Field // the table's partition columns
 	fromFile  *schema.Struct // the columns to read from files
+	tracking  tracking
 }
 
 // columnSource says where a column of scan.all comes from.
@@ -48,7 +52,7 @@ func (t *Table) newScan(s *txlog.Snapshot, o ScanOptions) (*scan, error) {
 		p.partition = append(p.partition, *f)
 	}
 	if o.Where != nil {
-		p.prune = newPruner(o.Where.Prune(), table, p.partition)
+		p.prune = newPruner(o.Where.Prune(), table, s.Mapping(), p.partition)
 	}
 	wanted, err := p.columns(table)
 	if err != nil {
@@ -69,6 +73,7 @@ func (t *Table) newScan(s *txlog.Snapshot, o ScanOptions) (*scan, error) {
 	if p.all, err = arrowmap.ToArrow(read); err != nil {
 		return nil, err
 	}
+	p.trackRows()
 	n := len(table.Fields)
 	if o.Columns != nil {
 		n = len(o.Columns)
@@ -119,9 +124,8 @@ func (p *scan) constants(add *action.Add) (map[string]any, error) {
 	return values, nil
 }
 
-// assemble makes a batch of scan.all of what was read from a file, which it takes over, and the
-// partition values; then filters and projects it. Nil means that no row is left.
-func (p *scan) assemble(ctx context.Context, file arrow.RecordBatch, n int64, constants map[string]any) (arrow.RecordBatch, error) {
+// assemble makes a batch of scan.all of n rows of what was read from a file and the partition values.
+func (p *scan) assemble(file arrow.RecordBatch, n int64, constants map[string]any) (arrow.RecordBatch, error) {
 	cols := make([]arrow.Array, 0, len(p.source))
 	defer func() {
 		for _, c := range cols {
@@ -141,46 +145,5 @@ func (p *scan) assemble(ctx context.Context, file arrow.RecordBatch, n int64, co
 		}
 		cols = append(cols, c)
 	}
-	rec := array.NewRecordBatch(p.all, cols, n)
-	defer rec.Release()
-	p.o.Metrics.RowsRead.Add(n)
-	if p.o.Where == nil {
-		p.o.Metrics.Rows.Add(n)
-		rec.Retain()
-		return rec, nil
-	}
-	return p.filter(ctx, rec)
-}
-
-// filter keeps the rows for which Where is true, and the columns that were asked for.
-func (p *scan) filter(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
-	keep, err := p.o.Where.Eval(ctx, rec)
-	if err != nil {
-		return nil, err
-	}
-	defer keep.Release()
-	n := kept(keep)
-	if n == 0 {
-		return nil, nil
-	}
-	p.o.Metrics.Rows.Add(n)
-	projected := array.NewRecordBatch(p.out, rec.Columns()[:p.out.NumFields()], rec.NumRows())
-	if n == rec.NumRows() {
-		return projected, nil
-	}
-	defer projected.Release()
-	if p.out.NumFields() == 0 {
-		return array.NewRecordBatch(p.out, nil, n), nil
-	}
-	return compute.FilterRecordBatch(ctx, projected, keep, compute.DefaultFilterOptions())
-}
-
-func kept(keep *array.Boolean) int64 {
-	var n int64
-	for i := range keep.Len() {
-		if keep.IsValid(i) && keep.Value(i) {
-			n++
-		}
-	}
-	return n
+	return array.NewRecordBatch(p.all, cols, n), nil
 }

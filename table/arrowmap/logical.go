@@ -49,14 +49,13 @@ func logicalFields(in []arrow.Field, s *schema.Struct, m schema.Mapping) []arrow
 	return out
 }
 
-// physicalField finds a field of the table in a file: by its id, or by its name, exactly or else without
-// regard to case; -1 where it is not.
+// physicalField finds a field of the table in a file: by its id, or, where it has none (the columns of row
+// tracking), by its name, exactly or else without regard to case; -1 where it is not.
 func physicalField(in []arrow.Field, f *schema.Field, m schema.Mapping) int {
-	if m == schema.MappingID {
-		want, ok := f.FieldID()
+	if want, ok := f.FieldID(); ok && m == schema.MappingID {
 		for i := range in {
 			text, has := in[i].Metadata.GetValue(fieldIDKey)
-			if id, err := strconv.ParseInt(text, 10, 64); ok && has && err == nil && id == want {
+			if id, err := strconv.ParseInt(text, 10, 64); has && err == nil && id == want {
 				return i
 			}
 		}

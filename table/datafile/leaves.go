@@ -40,23 +40,21 @@ func (r *Reader) leavesOf(want *table.Struct, m table.Mapping) ([]int, error) {
 	return leaves, nil
 }
 
-// fieldOf finds a field of the table among those of a group: by its id, or the one that has its name exactly,
-// or else one that differs in case. It is -1 where there is none.
+// fieldOf finds a field of the table among those of a group: by its id, or, where it has none (the columns of row
+// tracking) or ids do not count, the one that has its name exactly, or else one that differs in case. It is -1 where
+// there is none.
 func fieldOf(g *schema.GroupNode, f *table.Field, m table.Mapping) int {
-	name, id, hasID := f.Name, int64(-1), false
-	switch m {
-	case table.MappingID:
-		if id, hasID = f.FieldID(); !hasID {
-			return -1
-		}
-	case table.MappingName:
+	name := f.Name
+	id, byID := f.FieldID()
+	byID = byID && m == table.MappingID
+	if m == table.MappingID || m == table.MappingName {
 		name = f.PhysicalName()
 	}
 	found := -1
 	for i := range g.NumFields() {
 		n := g.Field(i)
 		switch {
-		case m == table.MappingID:
+		case byID:
 			if int64(n.FieldID()) == id {
 				return i
 			}

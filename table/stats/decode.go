@@ -1,8 +1,10 @@
 package stats
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/valyala/fastjson"
 
@@ -14,6 +16,8 @@ import (
 // It may be used by many goroutines at a time.
 type Decoder struct {
 	columns []Column
+	keys    [][]string // the paths of columns in the text
+	floats  []bool     // that the column may have been a float when the text was written
 	parsers fastjson.ParserPool
 }
 
@@ -34,18 +38,53 @@ func (e *DecodeError) Error() string {
 // Unwrap gives the reason.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// NewDecoder makes a decoder for tables of a schema, in physical names. With a want, only columns
-// for which it is true are decoded, which is what makes looking at many files cheap.
+// NewDecoder makes a decoder for tables of a schema, whose names are those of the text. With a want, only
+// columns for which it is true are decoded, which is what makes looking at many files cheap.
 func NewDecoder(s *schema.Struct, want func(path []string) bool) *Decoder {
+	return NewMappedDecoder(s, schema.MappingNone, want)
+}
+
+// NewMappedDecoder is NewDecoder for tables with column mapping: the text has physical names; want and the
+// paths of what is decoded have logical ones.
+func NewMappedDecoder(s *schema.Struct, m schema.Mapping, want func(path []string) bool) *Decoder {
 	d := &Decoder{}
 	leaves(s, nil, func(path []string, t schema.Type) bool {
 		if want == nil || want(path) {
 			d.columns = append(d.columns, Column{Path: path, Type: t, NullCount: -1})
+			key, ok := s.PhysicalPath(m, path...)
+			if !ok {
+				key = path
+			}
+			d.keys = append(d.keys, key)
+			d.floats = append(d.floats, t == schema.Double && wasFloat(s, path))
 		}
 		return true
 	})
 	return d
 }
+
+// wasFloat tells whether the type of a field was widened from float ("Type Change Metadata").
+func wasFloat(s *schema.Struct, path []string) bool {
+	f := s.Field(path[0])
+	if f == nil {
+		return false
+	}
+	if inner, ok := f.Type.(*schema.Struct); ok && len(path) > 1 {
+		return wasFloat(inner, path[1:])
+	}
+	var changes []typeChange
+	if json.Unmarshal(f.Metadata[keyTypeChanges], &changes) != nil {
+		return false
+	}
+	return slices.ContainsFunc(changes, func(c typeChange) bool { return string(c.From) == `"float"` })
+}
+
+// typeChange is an entry of delta.typeChanges.
+type typeChange struct {
+	From json.RawMessage `json:"fromType"`
+}
+
+const keyTypeChanges = "delta.typeChanges"
 
 // Decode reads statistics. What is missing is not known; a bound that is no value of its column's
 // type (the type was changed, or the writer had its own idea) is not known either. Bounds are as
@@ -67,11 +106,14 @@ func (d *Decoder) Decode(text string) (*File, error) {
 		f.TightBounds = &tight
 	}
 	lows, highs, nulls := root.Get("minValues"), root.Get("maxValues"), root.Get("nullCount")
-	for _, c := range d.columns {
+	for i, c := range d.columns {
 		if HasBounds(c.Type) {
-			c.Min, c.Max = bound(lows.Get(c.Path...), c.Type), bound(highs.Get(c.Path...), c.Type)
+			c.Min, c.Max = bound(lows.Get(d.keys[i]...), c.Type), bound(highs.Get(d.keys[i]...), c.Type)
 		}
-		c.NullCount = count(nulls.Get(c.Path...))
+		if d.floats[i] {
+			c.Min, c.Max = floatMin(c.Min), floatMax(c.Max)
+		}
+		c.NullCount = count(nulls.Get(d.keys[i]...))
 		if c.Min != nil || c.Max != nil || c.NullCount >= 0 {
 			f.Columns = append(f.Columns, c)
 		}
@@ -119,4 +161,20 @@ func bound(v *fastjson.Value, t schema.Type) any {
 		return nil
 	}
 	return value
+}
+
+// floatMin and floatMax are bounds of a double column that were perhaps written when it was a float: the text of a
+// float, such as 0.1, is another number as a double than the float itself is.
+func floatMin(v any) any {
+	if f, ok := v.(float64); ok {
+		return min(f, float64(float32(f)))
+	}
+	return v
+}
+
+func floatMax(v any) any {
+	if f, ok := v.(float64); ok {
+		return max(f, float64(float32(f)))
+	}
+	return v
 }
