@@ -61,6 +61,9 @@ func (a *app) storageInto(f *config.File) {
 	if a.storage.S3.Region != "" {
 		f.Storage.S3.Region = a.storage.S3.Region
 	}
+	if d := a.storage.S3.Commit.DynamoDB; d != nil {
+		f.Storage.S3.Commit.DynamoDB = d
+	}
 }
 
 func (a *app) runFile(ctx context.Context, f *config.File) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,6 +29,7 @@ type app struct {
 	output   string
 	logLevel slog.Level
 	storage  config.Storage
+	arbiter  config.DynamoDB // by flags; part of storage where any of them is given
 }
 
 func (a *app) root() *cobra.Command {
@@ -54,6 +56,10 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 conflict with another writer,
 	flags.Var((*levelFlag)(&a.logLevel), "log-level", "debug, info, warn or error")
 	flags.StringVar(&a.storage.S3.Endpoint, "s3-endpoint", "", "S3 endpoint URL for tables given as s3:// (default: $AWS_ENDPOINT_URL)")
 	flags.StringVar(&a.storage.S3.Region, "s3-region", "", "S3 region (default: $AWS_REGION)")
+	flags.StringVar(&a.arbiter.Table, "s3-commit-table", "", "DynamoDB table that commits to s3:// go through, for stores without conditional puts")
+	flags.StringVar(&a.arbiter.Region, "s3-commit-region", "", "region of that table (default us-east-1)")
+	flags.StringVar(&a.arbiter.Endpoint, "s3-commit-endpoint", "", "DynamoDB endpoint URL (default: $AWS_ENDPOINT_URL_DYNAMODB)")
+	flags.StringVar(&a.arbiter.Scheme, "s3-commit-scheme", "", "s3a or s3, as the other writers spell tables (default s3a)")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions(levels, cobra.ShellCompDirectiveNoFileComp)))
 	root.AddCommand(a.commands()...)
@@ -70,6 +76,12 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 conflict with another writer,
 }
 
 func (a *app) checkFlags() error {
+	if a.arbiter != (config.DynamoDB{}) {
+		if a.arbiter.Table == "" {
+			return usageError{errors.New("--s3-commit-table is missing; Spark's default is delta_log")}
+		}
+		a.storage.S3.Commit.DynamoDB = &a.arbiter
+	}
 	if a.output == "" {
 		return nil
 	}

@@ -153,6 +153,27 @@ type S3 struct {
 	SecretAccessKey Secret `yaml:"secret_access_key"`
 	SessionToken    Secret `yaml:"session_token"`
 	PathStyle       *bool  `yaml:"path_style"`
+	Commit          Commit `yaml:"commit"`
+}
+
+// Commit is how commits are made atomic on a store that does not honour conditional puts; none is by conditional puts.
+type Commit struct {
+	DynamoDB *DynamoDB `yaml:"dynamodb"`
+}
+
+// DynamoDB is the commit arbiter of Spark's S3DynamoDBLogStore. What is empty has Spark's default; credentials come from the usual chain.
+type DynamoDB struct {
+	Table           string        `yaml:"table"`
+	Region          string        `yaml:"region"`
+	Endpoint        string        `yaml:"endpoint"` // URL
+	AccessKeyID     string        `yaml:"access_key_id"`
+	SecretAccessKey Secret        `yaml:"secret_access_key"`
+	SessionToken    Secret        `yaml:"session_token"`
+	Scheme          string        `yaml:"scheme"`        // how the other writers spell the table's URL: s3a or s3
+	OnDemand        bool          `yaml:"on_demand"`     // a table that we make is paid by request
+	ReadCapacity    int64         `yaml:"read_capacity"` // else it has these capacities
+	WriteCapacity   int64         `yaml:"write_capacity"`
+	TTL             time.Duration `yaml:"ttl"` // how long the entry of a commit is kept
 }
 
 // Server is the address of metrics and health.

@@ -58,6 +58,7 @@ func Parse(name string, data []byte, env Environment) (*File, error) {
 	for i, q := range f.Queries {
 		v.query(q, queryKey(doc, i))
 	}
+	v.storage(&f.Storage)
 	v.server(f.Server)
 	if err := newError(d.problems); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/objstore/arbiter"
 	"github.com/ingestd/ingestd/objstore/open"
 	"github.com/ingestd/ingestd/objstore/s3"
 	"github.com/ingestd/ingestd/table"
@@ -36,7 +37,20 @@ type AsOf struct {
 
 // Store opens the store at a path or URL. Errors: those of open.URL.
 func (t Tables) Store(ctx context.Context, url string) (objstore.Store, error) {
-	return open.URL(ctx, url, open.Config{S3: t.s3Options()})
+	return open.URL(ctx, url, open.Config{S3: t.s3Options(), S3Commits: t.s3Commits()})
+}
+
+// s3Commits are the options of the commit arbiter, or nil for none.
+func (t Tables) s3Commits() *arbiter.Options {
+	d := t.Storage.S3.Commit.DynamoDB
+	if d == nil {
+		return nil
+	}
+	return &arbiter.Options{
+		Table: d.Table, Region: d.Region, Endpoint: d.Endpoint, Scheme: d.Scheme, OnDemand: d.OnDemand,
+		ReadCapacity: d.ReadCapacity, WriteCapacity: d.WriteCapacity, TTL: d.TTL, MaxAttempts: t.MaxAttempts, Logger: t.Logger,
+		AccessKey: d.AccessKeyID, SecretKey: d.SecretAccessKey.Reveal(), SessionToken: d.SessionToken.Reveal(),
+	}
 }
 
 func (t Tables) s3Options() s3.Options {

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/objstore/arbiter"
 	"github.com/ingestd/ingestd/objstore/local"
 	"github.com/ingestd/ingestd/objstore/mem"
 	"github.com/ingestd/ingestd/objstore/s3"
@@ -19,6 +20,8 @@ import (
 // Config is how to reach stores of each kind, whichever of them a URL names.
 type Config struct {
 	S3 s3.Options
+	// S3Commits, where set, is the DynamoDB table that commits to tables in S3 go through, for stores without conditional puts.
+	S3Commits *arbiter.Options
 }
 
 // URL returns the store rooted at a URL. It sends no request and creates nothing; so what does not
@@ -49,15 +52,26 @@ func URL(ctx context.Context, rawURL string, c Config) (objstore.Store, error) {
 	}
 	switch strings.ToLower(scheme) {
 	case "s3", "s3a", "s3n":
-		s, err := s3.New(strings.ToLower(scheme)+":"+rest, c.S3)
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
+		return openS3(strings.ToLower(scheme)+":"+rest, c)
 	case "memory":
 		return memory(strings.Trim(rest, "/")), nil
 	}
 	return nil, fmt.Errorf("open %s://...: %w: scheme %q; there are paths, file://, s3:// and memory://", scheme, objstore.ErrNotSupported, scheme)
+}
+
+func openS3(url string, c Config) (objstore.Store, error) {
+	s, err := s3.New(url, c.S3)
+	if err != nil {
+		return nil, err
+	}
+	if c.S3Commits == nil {
+		return s, nil
+	}
+	a, err := arbiter.New(s, *c.S3Commits)
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 func openLocal(path string) (objstore.Store, error) {

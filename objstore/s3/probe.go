@@ -37,7 +37,7 @@ func (s *Store) conditionsHold(ctx context.Context, c objstore.Cond) error {
 		p.asked = true
 	}
 	if c.IfAbsent && !p.ifAbsent {
-		return fmt.Errorf("%w: %s passes over If-None-Match, so two writers could commit the same version", objstore.ErrNotSupported, s.host)
+		return fmt.Errorf("%w: %s passes over If-None-Match, so two writers could commit the same version; let commits to it go through DynamoDB (storage.s3.commit.dynamodb)", objstore.ErrNotSupported, s.host)
 	}
 	if c.IfMatch != "" && !p.ifMatch {
 		return fmt.Errorf("%w: %s passes over If-Match", objstore.ErrNotSupported, s.host)
