@@ -39,7 +39,7 @@ func (t *Transaction) Commit(ctx context.Context) (Committed, error) {
 		return Committed{}, t.fail(0, true, err)
 	}
 	for n := 1; n <= t.log.opts.MaxCommitAttempts; n++ {
-		a, err := t.prepare()
+		a, err := t.prepare(ctx)
 		if err != nil {
 			return Committed{}, t.fail(n-1, true, err)
 		}
@@ -122,6 +122,7 @@ func (t *Transaction) rebase(ctx context.Context, winner rawCommit) error {
 		if err := CheckConflict(t.readSet(), []Commit{theirs}); err != nil {
 			return err
 		}
+		t.followRowIDs(theirs)
 		next, err := t.base.after(winner)
 		if err != nil {
 			return err

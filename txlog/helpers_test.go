@@ -67,10 +67,18 @@ func metadata(ddl string, by []string, properties ...string) *action.Metadata {
 	return m
 }
 
+// testProtocol lists what the tests of the log need: file actions with deletion vectors, domains, and some more.
+func testProtocol(more ...string) *action.Protocol {
+	return &action.Protocol{
+		MinReaderVersion: 3, MinWriterVersion: 7, ReaderFeatures: []string{"deletionVectors"},
+		WriterFeatures: append([]string{"appendOnly", "deletionVectors", "domainMetadata", "invariants"}, more...),
+	}
+}
+
 func newTable(t testing.TB, store objstore.Store, c *clock, properties ...string) *Snapshot {
 	t.Helper()
 	tx := New(store, testOptions(c)).Create(t.Context(), Operation{Name: "CREATE TABLE"})
-	tx.Stage(&action.Protocol{MinReaderVersion: 1, MinWriterVersion: 2}, metadata("id BIGINT, p STRING", []string{"p"}, properties...))
+	tx.Stage(testProtocol(), metadata("id BIGINT, p STRING", []string{"p"}, properties...))
 	return mustCommit(t, tx)
 }
 

@@ -150,7 +150,8 @@ func drawAdd(t *rapid.T, path string) *action.Add {
 	a.Size, a.ModificationTime = rapid.Int64().Draw(t, "size"), rapid.Int64().Draw(t, "time")
 	a.BaseRowID = rapid.Ptr(rapid.Int64(), true).Draw(t, "row id")
 	if rapid.Bool().Draw(t, "dv") {
-		a.DeletionVector = &action.DeletionVector{StorageType: "u", PathOrInlineDv: rapid.StringMatching("[a-c]").Draw(t, "dv path"), Offset: rapid.Ptr(rapid.Int32(), true).Draw(t, "offset"), SizeInBytes: 1, Cardinality: 2}
+		a.Stats = add(path).Stats
+		a.DeletionVector = &action.DeletionVector{StorageType: "u", PathOrInlineDv: rapid.StringMatching("[a-c]").Draw(t, "dv path"), Offset: rapid.Ptr(rapid.Int32(), true).Draw(t, "offset"), SizeInBytes: 1, Cardinality: 1}
 	}
 	return a
 }

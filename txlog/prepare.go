@@ -1,29 +1,14 @@
 package txlog
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/ingestd/ingestd/txlog/action"
-	"github.com/ingestd/ingestd/txlog/feature"
 	"github.com/ingestd/ingestd/txlog/internal/jsonenc"
 )
-
-// InvalidCommitError says that the actions of a transaction are not ones that the protocol allows in one commit.
-type InvalidCommitError struct{ Reason string }
-
-// Error tells the reason.
-func (e *InvalidCommitError) Error() string { return "not a valid commit: " + e.Reason }
-
-// AppendOnlyError says that the commit would remove rows of a table that is append-only.
-type AppendOnlyError struct{ Path string }
-
-// Error tells the file and the property.
-func (e *AppendOnlyError) Error() string {
-	return fmt.Sprintf("the table is append-only, so %s cannot be removed; set %s to false to allow it", e.Path, PropAppendOnly)
-}
 
 // attempt is one try to commit: what would be written as a version, and the table after it.
 type attempt struct {
@@ -34,7 +19,7 @@ type attempt struct {
 
 // prepare makes the next attempt: what a commit says depends on the version before it. It is the
 // place for all that must be computed anew when others were faster.
-func (t *Transaction) prepare() (*attempt, error) {
+func (t *Transaction) prepare(ctx context.Context) (*attempt, error) {
 	if err := t.checkRequired(t.base); err != nil {
 		return nil, err
 	}
@@ -44,9 +29,15 @@ func (t *Transaction) prepare() (*attempt, error) {
 		}
 	}
 	now := t.log.opts.Now()
+	d := t.draft(now)
+	d.commitTime()
+	d.protectCheckpoints()
+	if err := d.rowIDs(); err != nil {
+		return nil, err
+	}
 	id := t.log.opts.NewID()
-	actions := append([]action.Action{t.commitInfo(now.UnixMilli(), id)}, t.actions...)
-	c := rawCommit{version: t.base.version + 1, text: action.Encode(actions...), modTime: now}
+	text := action.Encode(append([]action.Action{t.commitInfo(d, id)}, d.actions...)...)
+	c := rawCommit{version: d.version, text: text, modTime: now}
 	after, err := t.base.after(c)
 	if err != nil {
 		return nil, err
@@ -54,14 +45,71 @@ func (t *Transaction) prepare() (*attempt, error) {
 	if err := after.CheckWrite(); err != nil {
 		return nil, err
 	}
-	return &attempt{txnID: id, commit: c, after: after}, t.validate(after)
+	return &attempt{txnID: id, commit: c, after: after}, t.validate(ctx, d, after)
 }
 
-func (t *Transaction) commitInfo(now int64, id string) *action.CommitInfo {
-	blind := t.blindAppend()
+// draft is what is being made of the staged actions for one attempt. The staged ones stay as they are,
+// so that the next attempt starts from them again.
+type draft struct {
+	t        *Transaction
+	base     *Snapshot
+	version  int64
+	now      time.Time
+	protocol *action.Protocol // in force after the commit; nil where a create stages none
+	metadata *action.Metadata // likewise
+	props    Properties
+	time     *int64 // the in-commit timestamp
+	actions  []action.Action
+}
+
+func (t *Transaction) draft(now time.Time) *draft {
+	d := &draft{t: t, base: t.base, version: t.base.version + 1, now: now, protocol: t.base.state.protocol, metadata: t.base.state.metadata}
+	d.actions = make([]action.Action, len(t.actions), len(t.actions)+2)
+	copy(d.actions, t.actions)
+	for _, a := range t.actions {
+		switch a := a.(type) {
+		case *action.Protocol:
+			d.protocol = a
+		case *action.Metadata:
+			d.metadata = a
+		}
+	}
+	if d.metadata != nil {
+		d.props = NewProperties(d.metadata.Configuration)
+	}
+	return d
+}
+
+// setProperties puts properties into the metadata of the draft; an empty value removes one.
+func (d *draft) setProperties(pairs map[string]string) {
+	m := *d.metadata
+	m.Configuration = d.props.All()
+	if m.Configuration == nil {
+		m.Configuration = map[string]string{}
+	}
+	for k, v := range pairs {
+		if m.Configuration[k] = v; v == "" {
+			delete(m.Configuration, k)
+		}
+	}
+	staged := false
+	for i, a := range d.actions {
+		if a == action.Action(d.metadata) {
+			d.actions[i], staged = &m, true
+		}
+	}
+	if !staged {
+		d.actions = append(d.actions, &m)
+	}
+	d.metadata, d.props = &m, NewProperties(m.Configuration)
+}
+
+func (t *Transaction) commitInfo(d *draft, id string) *action.CommitInfo {
+	blind, now := t.blindAppend(), d.now.UnixMilli()
 	info := &action.CommitInfo{
-		Timestamp: &now, Operation: t.op.Name, OperationParameters: map[string]json.RawMessage{}, OperationMetrics: t.op.Metrics,
+		Timestamp: &now, InCommitTimestamp: d.time, Operation: t.op.Name, OperationParameters: map[string]json.RawMessage{}, OperationMetrics: t.op.Metrics,
 		IsolationLevel: t.readSet().Isolation.String(), IsBlindAppend: &blind, EngineInfo: t.log.opts.EngineInfo, TxnID: id,
+		Extra: action.Extra{},
 	}
 	if info.OperationMetrics == nil {
 		info.OperationMetrics = map[string]string{}
@@ -74,7 +122,10 @@ func (t *Transaction) commitInfo(now int64, id string) *action.CommitInfo {
 		info.ReadVersion = &read
 	}
 	if t.op.UserMetadata != "" {
-		info.Extra = action.Extra{"userMetadata": jsonenc.AppendString(nil, t.op.UserMetadata)}
+		info.Extra["userMetadata"] = jsonenc.AppendString(nil, t.op.UserMetadata)
+	}
+	if d.rowTracking() && d.props.RowTracking() {
+		info.Extra["tags"] = json.RawMessage(fmt.Sprintf(`{%q:"%t"}`, rowTrackingPreserved, !t.op.RowIDsLost))
 	}
 	return info
 }
@@ -93,105 +144,6 @@ func parameter(v any) json.RawMessage {
 		return jsonenc.AppendString(nil, s)
 	}
 	return raw
-}
-
-// validate checks the actions against the protocol's rules for one commit ("Delta Log Entries",
-// "Add File and Remove File").
-func (t *Transaction) validate(after *Snapshot) error {
-	v := validator{after: after, seen: map[string]bool{}}
-	v.appendOnly = feature.Supports(after.state.protocol, "appendOnly") && (t.base.props.AppendOnly() || after.props.AppendOnly())
-	if mode, _ := after.props.Get("delta.columnMapping.mode"); mode == "" || mode == "none" {
-		v.partitions = after.state.metadata.PartitionColumns
-		v.checkPartitions = true
-	}
-	for _, a := range t.actions {
-		if err := v.action(a); err != nil {
-			return err
-		}
-	}
-	return t.supported(after)
-}
-
-// supported: a change of schema or properties must not bring what the protocol does not tell readers.
-func (t *Transaction) supported(after *Snapshot) error {
-	if after.state.metadata == t.base.state.metadata && after.state.protocol == t.base.state.protocol {
-		return nil
-	}
-	missing := feature.Missing(after.state.protocol, after.features())
-	if !t.create { // what was so before is not this commit's doing
-		before := feature.Missing(t.base.state.protocol, t.base.features())
-		missing = slices.DeleteFunc(missing, func(f string) bool { return slices.Contains(before, f) })
-	}
-	if len(missing) > 0 {
-		return &InvalidCommitError{fmt.Sprintf("schema or properties need the table features %s, which the protocol action does not list", strings.Join(missing, ", "))}
-	}
-	return nil
-}
-
-type validator struct {
-	after           *Snapshot
-	seen            map[string]bool
-	appendOnly      bool
-	partitions      []string
-	checkPartitions bool
-}
-
-// once fails where an action of the same kind and name was there before.
-func (v *validator) once(kind, name string) error {
-	key := kind + "\x00" + name
-	if v.seen[key] {
-		return &InvalidCommitError{fmt.Sprintf("two %s actions %s", kind, name)}
-	}
-	v.seen[key] = true
-	return nil
-}
-
-func (v *validator) action(a action.Action) error {
-	switch a := a.(type) {
-	case *action.CommitInfo, *action.CheckpointMetadata, *action.Sidecar:
-		return &InvalidCommitError{"a staged " + a.Kind()}
-	case *action.Protocol:
-		return v.once("protocol", "")
-	case *action.Metadata:
-		if err := v.after.schema.CheckPartitionColumns(a.PartitionColumns); err != nil {
-			return &InvalidCommitError{err.Error()}
-		}
-		if err := v.after.schema.Check(); err != nil {
-			return &InvalidCommitError{err.Error()}
-		}
-		return v.once("metaData", "")
-	case *action.Txn:
-		return v.once("txn", a.AppID)
-	case *action.DomainMetadata:
-		return v.once("domainMetadata", a.Domain)
-	case *action.Add:
-		if err := v.once("add", a.Path); err != nil {
-			return err
-		}
-		return v.partitionValues(a)
-	case *action.Remove:
-		if v.appendOnly && a.DataChange {
-			return &AppendOnlyError{Path: a.Path}
-		}
-		return v.once("remove", a.Path)
-	}
-	return nil
-}
-
-// partitionValues: an added file has a value, or null, for each partition column and nothing else.
-func (v *validator) partitionValues(a *action.Add) error {
-	if !v.checkPartitions {
-		return nil
-	}
-	ok := len(a.PartitionValues) == len(v.partitions)
-	for _, c := range v.partitions {
-		_, has := a.PartitionValues[c]
-		ok = ok && has
-	}
-	if !ok {
-		return &InvalidCommitError{fmt.Sprintf("the added file %s has not the partition values of the columns %q", a.Path, v.partitions)}
-	}
-	return nil
 }
 
 func (q requirement) detail(version int64, present bool) string {

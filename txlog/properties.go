@@ -49,6 +49,7 @@ const (
 	PropIcebergCompatV2        = "delta.enableIcebergCompatV2"
 	PropTypeWidening           = "delta.enableTypeWidening"
 	PropCheckpointPolicy       = "delta.checkpointPolicy"
+	PropCheckpointProtection   = "delta.requireCheckpointProtectionBeforeVersion"
 )
 
 // Get is the raw value, and whether it is set.

@@ -15,6 +15,9 @@ type Operation struct {
 	Metrics    map[string]string // such as numOutputRows
 	// UserMetadata is the user's own text.
 	UserMetadata string
+	// RowIDsLost says that rows were moved or updated without keeping their row ids, on a table that tracks rows
+	// (the tag delta.rowTracking.preserved of commitInfo is then false).
+	RowIDsLost bool
 }
 
 // Transaction collects actions on top of a snapshot and commits them once. Not for concurrent use.
@@ -99,28 +102,32 @@ var errCommitted = errors.New("the transaction was committed before; begin anoth
 // readSet is the read set of the transaction, completed by what its actions tell.
 func (t *Transaction) readSet() ReadSet {
 	r := t.read
-	r.AppIDs, r.Domains, r.Removes = nil, nil, nil
-	change := false
+	r.AppIDs, r.Domains, r.Removes, r.Files = nil, nil, nil, slices.Clip(r.Files)
+	change, state := false, false
 	for _, a := range t.actions {
 		switch a := a.(type) {
 		case *action.Txn:
 			r.AppIDs = append(r.AppIDs, a.AppID)
+			state = true
 		case *action.DomainMetadata:
 			r.Domains = append(r.Domains, a.Domain)
+			state = true
 		case *action.Remove:
 			r.Removes = append(r.Removes, a.Path)
 			change = change || a.DataChange
 		case *action.Add:
-			change = change || a.DataChange
+			if change = change || a.DataChange; !a.DataChange {
+				r.Files = append(r.Files, a.Path) // if it is added again, it must still be there
+			}
 		case *action.Metadata, *action.Protocol:
-			r.Metadata = true
+			r.Metadata, state = true, true
 		}
 	}
 	for _, q := range t.required {
 		r.AppIDs = append(r.AppIDs, q.appID)
 	}
 	r.Isolation = t.base.props.Isolation()
-	if !change {
+	if !change && !state {
 		r.Isolation = SnapshotIsolation
 	}
 	return r

@@ -197,14 +197,14 @@ func TestInvalidCommitsAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 
 func TestTablesOfWhichAFeatureIsNotHonouredAreNotWritten(t *testing.T) {
 	store, c := newStore()
-	put(t, store, commitKey(0), string(action.Encode(&action.Protocol{MinReaderVersion: 1, MinWriterVersion: 4}, metadata("a INT", nil, "delta.enableChangeDataFeed", "true"))))
+	put(t, store, commitKey(0), string(action.Encode(&action.Protocol{MinReaderVersion: 1, MinWriterVersion: 7, WriterFeatures: []string{"icebergWriterCompatV1"}}, metadata("a INT", nil))))
 	s, err := New(store, testOptions(c)).Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	tx := s.Begin(Operation{})
 	tx.Stage(&action.Txn{AppID: "a"})
-	if _, err := tx.Commit(t.Context()); err == nil || !strings.Contains(err.Error(), "changeDataFeed") || !errors.Is(err, ErrProvablyRejected) {
+	if _, err := tx.Commit(t.Context()); err == nil || !strings.Contains(err.Error(), "icebergWriterCompatV1") || !errors.Is(err, ErrProvablyRejected) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,0 +1,200 @@
+package txlog
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ingestd/ingestd/txlog/feature"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+// featureRules are those of features about the table as a whole.
+var featureRules = []rule{
+	{check: domains},
+	{applies: (*proposal).changesTable, check: requiredFeatures},
+	{feature: "clustering", applies: func(p *proposal) bool { return p.changed || len(p.staged) > 0 }, check: clustering},
+	{feature: "rowTracking", applies: (*proposal).changesTable, check: rowTrackingColumns},
+	{feature: "rowTracking", applies: enablesRowTracking, check: allFilesHaveRowIDs},
+	{feature: "changeDataFeed", applies: func(p *proposal) bool { return p.changed && p.after.ChangeDataFeed() }, check: changeColumns},
+	{feature: "checkpointProtection", applies: (*proposal).changesTable, check: protectedVersions},
+}
+
+const domainClustering = "delta.clustering"
+
+// domains: the table supports them, and those of the system are only changed by features that are known here.
+func domains(_ context.Context, p *proposal) error {
+	for _, d := range p.staged {
+		switch {
+		case !p.after.Supports("domainMetadata") && !p.base.had("domainMetadata"):
+			return invalid("the domain %s, but the protocol of the table does not list the table feature domainMetadata; add it to the table first", d.Domain)
+		case !strings.HasPrefix(d.Domain, "delta."):
+		case d.Domain == domainClustering && (d.Removed || p.after.Supports("clustering")):
+		case d.Domain == domainRowTracking && d.Removed && (!p.after.Supports("rowTracking") || p.after.props.bool(PropRowTrackingSuspended, false)):
+		default:
+			return invalid("the domain %s is kept by Delta itself and cannot be set", d.Domain)
+		}
+	}
+	return nil
+}
+
+// had is Supports for a base that may be no table yet.
+func (s *Snapshot) had(name string) bool { return s.state.protocol != nil && s.Supports(name) }
+
+// requires are the features that others need beside them.
+var requires = map[string]string{
+	"rowTracking": "domainMetadata", "clustering": "domainMetadata", "icebergCompatV1": "columnMapping", "icebergCompatV2": "columnMapping",
+}
+
+func requiredFeatures(_ context.Context, p *proposal) error {
+	for _, name := range feature.Names(p.after.state.protocol) {
+		if need, ok := requires[name]; ok && !p.after.Supports(need) && (p.t.create || p.after.state.protocol != p.base.state.protocol) {
+			return &InvalidCommitError{name, "it needs the table feature " + need + ", which the protocol action does not list"}
+		}
+	}
+	return nil
+}
+
+// ClusteringColumns are the physical paths of the columns that the table is clustered by, in order, and whether it is clustered at
+// all: the table may be so by no column ("Clustered Table").
+func (s *Snapshot) ClusteringColumns() (paths [][]string, ok bool) {
+	if !s.had("clustering") {
+		return nil, false
+	}
+	text, ok := s.Domain(domainClustering)
+	if !ok {
+		return nil, true
+	}
+	paths, err := clusteringColumns(text)
+	return paths, err == nil
+}
+
+// clusteringColumns reads the domain: Spark writes a list of paths, the protocol shows a list of names.
+func clusteringColumns(text string) ([][]string, error) {
+	var d struct {
+		Columns []json.RawMessage `json:"clusteringColumns"`
+	}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return nil, err
+	}
+	paths := make([][]string, len(d.Columns))
+	for i, raw := range d.Columns {
+		var name string
+		if json.Unmarshal(raw, &name) == nil {
+			paths[i] = []string{name}
+		} else if err := json.Unmarshal(raw, &paths[i]); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+func clustering(_ context.Context, p *proposal) error {
+	if len(p.after.state.metadata.PartitionColumns) > 0 {
+		return invalid("a table cannot be both clustered and partitioned (by %s)", strings.Join(p.after.state.metadata.PartitionColumns, ", "))
+	}
+	text, ok := p.after.Domain(domainClustering)
+	if !ok {
+		return nil
+	}
+	paths, err := clusteringColumns(text)
+	if err != nil {
+		return invalid("the domain %s is not a list of columns: %v", domainClustering, err)
+	}
+	physical := p.after.schema.Physical(p.after.Mapping())
+	for _, path := range paths {
+		f := physical.Lookup(path...)
+		if f == nil {
+			return invalid("there is no column of the physical name %s to cluster by", strings.Join(path, "."))
+		}
+		switch t := f.Type.(type) {
+		case *schema.Struct, *schema.Array, *schema.Map:
+			return invalid("a table cannot be clustered by %s, which is of type %s", strings.Join(path, "."), t)
+		case schema.Primitive:
+			if t == schema.Variant || t == schema.Void || t == schema.Binary || t == schema.Boolean {
+				return invalid("a table cannot be clustered by %s, which is of type %s and has no bounds in statistics", strings.Join(path, "."), t)
+			}
+		}
+	}
+	return nil
+}
+
+// rowTrackingColumns: a table that promises row ids has names for the columns that keep them, unlike those of any other column.
+func rowTrackingColumns(_ context.Context, p *proposal) error {
+	ids, versions := p.after.props.MaterializedRowIDs()
+	if p.after.RowTrackingEnabled() {
+		if ids == "" || versions == "" {
+			return invalid("%s needs the properties %s and %s", PropRowTracking, PropRowIDColumn, PropRowVersionColumn)
+		}
+		if p.after.props.bool(PropRowTrackingSuspended, false) {
+			return invalid("%s cannot be true together with %s", PropRowTracking, PropRowTrackingSuspended)
+		}
+	}
+	for _, f := range p.after.schema.Fields {
+		for _, name := range []string{ids, versions} {
+			if name != "" && (schema.Fold(f.Name) == schema.Fold(name) || f.PhysicalName() == name) {
+				return invalid("the column name %s is taken by the hidden columns of row tracking", name)
+			}
+		}
+	}
+	if p.t.create || p.replaces() {
+		return nil
+	}
+	if i, v := p.base.props.MaterializedRowIDs(); i != "" && i != ids || v != "" && v != versions {
+		return invalid("the properties %s and %s must stay as they are, since files have columns of those names", PropRowIDColumn, PropRowVersionColumn)
+	}
+	return nil
+}
+
+func enablesRowTracking(p *proposal) bool {
+	return !p.t.create && p.after.RowTrackingEnabled() && !p.base.RowTrackingEnabled()
+}
+
+// allFilesHaveRowIDs: the property may only be set when every file has ids. It reads the list of files, which is
+// done in no other commit.
+func allFilesHaveRowIDs(ctx context.Context, p *proposal) error {
+	for a, err := range p.base.Files(ctx) {
+		if err != nil {
+			return err
+		}
+		_, removed := p.removes[pathKey(a.Path)]
+		_, added := p.adds[pathKey(a.Path)]
+		if (a.BaseRowID == nil || a.DefaultRowCommitVersion == nil) && !removed && !added {
+			return invalid("the file %s has no row ids yet; give them to all files first (Log.BackfillRowIDs)", a.Path)
+		}
+	}
+	return nil
+}
+
+// changeNames are the columns that readers of the change data feed get beside those of the table.
+var changeNames = []string{"_change_type", "_commit_version", "_commit_timestamp"}
+
+func changeColumns(_ context.Context, p *proposal) error {
+	for _, f := range p.after.schema.Fields {
+		if slices.Contains(changeNames, schema.Fold(f.Name)) {
+			return invalid("the column name %s is reserved while %s is true; rename the column", f.Name, PropChangeDataFeed)
+		}
+	}
+	return nil
+}
+
+// protectedVersions: the boundary of protected checkpoints is a version, and moves up only.
+func protectedVersions(_ context.Context, p *proposal) error {
+	text, ok := p.after.props.Get(PropCheckpointProtection)
+	if !ok {
+		if _, had := p.base.props.Get(PropCheckpointProtection); had && p.base.had("checkpointProtection") {
+			return invalid("%s cannot be unset while the table has the feature", PropCheckpointProtection)
+		}
+		return nil
+	}
+	v, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || v < 0 || v > p.after.version {
+		return invalid("%s = %q must be a version of the table", PropCheckpointProtection, text)
+	}
+	if p.base.had("checkpointProtection") && v < p.base.props.int(PropCheckpointProtection, 0) {
+		return invalid("%s cannot go down to %d", PropCheckpointProtection, v)
+	}
+	return nil
+}
