@@ -2,12 +2,16 @@ package txlog
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/checkpoint"
+	"github.com/ingestd/ingestd/txlog/checksum"
+	"github.com/ingestd/ingestd/txlog/feature"
 )
 
 // Checkpointed says what checkpoint was written.
@@ -16,31 +20,89 @@ type Checkpointed struct {
 	checkpoint.Written
 }
 
-// Checkpoint writes a classic checkpoint of the snapshot's version, as the table properties want it,
-// and then names it in _last_checkpoint unless that names a newer one. It is a stream in bounded
-// memory. It is idempotent, and harmless while others do the same. Errors: those of [Snapshot.Files]
-// and of the store.
+// Checkpoint writes a checkpoint of the snapshot's version, as the table properties want it, and then names it in
+// _last_checkpoint unless that names a newer one: a V2 checkpoint with sidecars where delta.checkpointPolicy is v2, a
+// classic one otherwise. It is a stream in bounded memory. It is idempotent, and harmless while others do the same. Since
+// it sees all files, the version gets its version checksum file, too.
+// Errors: feature errors where we must not write what the version's protocol demands ("Checkpoint Protection"); those of
+// [Snapshot.Files] and of the store.
 func (s *Snapshot) Checkpoint(ctx context.Context) (Checkpointed, error) {
-	layout := checkpoint.Layout{
-		Schema: s.schema, Partitions: s.state.metadata.PartitionColumns,
-		StatsJSON: s.props.StatsAsJSON(), StatsStruct: s.props.StatsAsStruct(), IndexedColumns: s.props.IndexedColumns(),
+	if err := s.CheckWrite(); err != nil {
+		return Checkpointed{}, err
 	}
-	if _, ok := s.props.StatsColumns(); ok {
-		layout.IndexedColumns = -1
-	}
-	state := checkpoint.State{Top: s.topActions(), Adds: s.Files(ctx), Removes: s.keptTombstones(ctx)}
-	w, err := checkpoint.Write(ctx, s.log.store, checkpointKey(s.version), state, layout, s.props.Compression())
+	var t checksum.Totals
+	state := checkpoint.State{Top: s.topActions(), Adds: counted(s.Files(ctx), &t), Removes: s.keptTombstones(ctx)}
+	w, err := s.writeCheckpoint(ctx, state)
 	if err != nil {
 		return Checkpointed{}, err
 	}
 	s.log.heardOf(s.version)
 	out := Checkpointed{Version: s.version, Written: w}
+	s.log.remember(&knownTotals{s.version, s.state.metadata.ID, t})
+	if !s.log.opts.NoChecksums {
+		if err := s.writeChecksum(ctx, t); err != nil {
+			return out, err
+		}
+	}
 	if h, err := checkpoint.ReadHint(ctx, s.log.store); err == nil && h.Version > s.version {
 		return out, nil
 	}
-	return out, checkpoint.WriteHint(ctx, s.log.store, checkpoint.Hint{
-		Version: s.version, Size: w.Actions, SizeInBytes: w.Bytes, NumOfAddFiles: w.Adds,
-	})
+	return out, checkpoint.WriteHint(ctx, s.log.store, w.Hint(s.version))
+}
+
+func (s *Snapshot) writeCheckpoint(ctx context.Context, state checkpoint.State) (checkpoint.Written, error) {
+	if policy, _ := s.props.Get(PropCheckpointPolicy); strings.EqualFold(policy, "v2") && feature.Supports(s.state.protocol, "v2Checkpoint") {
+		v2 := checkpoint.V2{Version: s.version, NewID: s.log.opts.NewID, Now: s.log.opts.Now}
+		return checkpoint.WriteV2(ctx, s.log.store, v2, state, s.layout(), s.props.Compression())
+	}
+	return checkpoint.Write(ctx, s.log.store, checkpointKey(s.version), state, s.layout(), s.props.Compression())
+}
+
+// layout is what optional columns a checkpoint has. They are in physical names, as the files are.
+func (s *Snapshot) layout() checkpoint.Layout {
+	l := checkpoint.Layout{
+		Schema: s.schema.Physical(s.Mapping()), StatsJSON: s.props.StatsAsJSON(), StatsStruct: s.props.StatsAsStruct(),
+		IndexedColumns: s.props.IndexedColumns(), Also: s.clusteringColumns(),
+	}
+	for _, p := range s.state.metadata.PartitionColumns {
+		if path, ok := s.schema.PhysicalPath(s.Mapping(), p); ok {
+			p = path[0]
+		}
+		l.Partitions = append(l.Partitions, p)
+	}
+	if _, ok := s.props.StatsColumns(); ok {
+		l.IndexedColumns = -1
+	}
+	return l
+}
+
+// clusteringColumns are the paths, in physical names, of the columns that a clustered table is clustered by: they
+// have statistics wherever they stand ("Clustered Table").
+func (s *Snapshot) clusteringColumns() [][]string {
+	text, ok := s.Domain("delta.clustering")
+	var domain struct {
+		Columns [][]string `json:"clusteringColumns"`
+	}
+	if !ok || json.Unmarshal([]byte(text), &domain) != nil {
+		return nil
+	}
+	return domain.Columns
+}
+
+// counted sums up what a sequence gives. Read anew it counts anew.
+func counted(adds iter.Seq2[*action.Add, error], t *checksum.Totals) iter.Seq2[*action.Add, error] {
+	return func(yield func(*action.Add, error) bool) {
+		sum := checksum.Empty()
+		for a, err := range adds {
+			if err == nil {
+				sum.Add(a.Size, a.DeletionVector)
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+		*t = sum
+	}
 }
 
 // topActions are all but the files, in an order that depends on nothing else: domains that were

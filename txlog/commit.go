@@ -93,6 +93,9 @@ func (t *Transaction) start(ctx context.Context) error {
 func (t *Transaction) committed(a *attempt, attempts int) Committed {
 	a.after.modTime = a.commit.modTime
 	c := Committed{Version: a.commit.version, Snapshot: a.after, Attempts: attempts}
+	if !t.log.opts.NoChecksums {
+		c.Due = append(c.Due, &checksumHook{a.after.apart(), a.commit})
+	}
 	if a.after.checkpointDue() {
 		c.Due = append(c.Due, &checkpointHook{a.after.apart()})
 	}

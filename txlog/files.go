@@ -69,7 +69,7 @@ func (s *Snapshot) buildFileSet(ctx context.Context, seg segment) (*fileSet, err
 		}
 		set.parts = seg.base.Parts(top)
 	}
-	commits, err := eachCommit(ctx, s.log, seg.first(), seg.version, readEntries)
+	commits, err := readSegment(ctx, s.log, seg, readEntries)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ type Options struct {
 	NewID func() string
 	// MaxCommitAttempts bounds how often one transaction tries; default 1000.
 	MaxCommitAttempts int
+	// NoChecksums leaves out version checksum files (N.crc), which else are written after each commit.
+	NoChecksums bool
 	// EngineInfo is what commitInfo tells of us; default "ingestd/" and the version that was built.
 	EngineInfo string
 }
@@ -43,6 +45,8 @@ type Log struct {
 	checkpointed atomic.Int64
 	// asked is the version of the last checkpoint that a commit told to be due.
 	asked atomic.Int64
+	// totals are those of the newest version of which they are known; nil for none.
+	totals atomic.Pointer[knownTotals]
 }
 
 // New is the log of the table at the root of store. Nothing is read yet.

@@ -38,6 +38,12 @@ type logName struct {
 
 func commitKey(version int64) string { return fmt.Sprintf("%s%020d.json", logDir, version) }
 
+func checksumKey(version int64) string { return fmt.Sprintf("%s%020d.crc", logDir, version) }
+
+func compactedKey(s span) string {
+	return fmt.Sprintf("%s%020d.%020d.compacted.json", logDir, s.first, s.last)
+}
+
 func checkpointKey(version int64) string {
 	return fmt.Sprintf("%s%020d.checkpoint.parquet", logDir, version)
 }

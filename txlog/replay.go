@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/checkpoint"
@@ -21,6 +19,8 @@ type rawCommit struct {
 	version int64
 	text    []byte
 	modTime time.Time
+	// compacted says that it is the text of a log compaction file, of which version is the last version.
+	compacted bool
 }
 
 // fetch gets one commit. Errors: objstore.ErrNotExist and others of the store.
@@ -45,39 +45,16 @@ func (c rawCommit) top() ([]action.Action, error) {
 	return out, nil
 }
 
-// eachCommit gets the commits from first to last, several at once, and gives what read makes of
-// each. read runs on several goroutines; the results come in the order of versions.
-func eachCommit[T any](ctx context.Context, l *Log, first, last int64, read func(rawCommit) (T, error)) ([]T, error) {
-	if last < first {
-		return nil, nil
-	}
-	out := make([]T, last-first+1)
-	g, within := errgroup.WithContext(ctx)
-	g.SetLimit(fetchers)
-	for v := first; v <= last && within.Err() == nil; v++ {
-		g.Go(func() error {
-			c, err := l.fetch(within, v)
-			if err == nil {
-				out[v-first], err = read(c)
-			}
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return out, ctx.Err()
-}
-
 // replayed is what one commit adds to the state.
 type replayed struct {
-	top     []action.Action
-	modTime time.Time
+	top       []action.Action
+	modTime   time.Time
+	compacted bool // it is of several commits, whose times and provenance it does not tell
 }
 
 func replay(c rawCommit) (replayed, error) {
 	top, err := c.top()
-	return replayed{top, c.modTime}, err
+	return replayed{top, c.modTime, c.compacted}, err
 }
 
 var errNoState = errors.New("it has no protocol or no metaData action")
@@ -98,7 +75,7 @@ func (l *Log) load(ctx context.Context, seg segment) (*Snapshot, error) {
 		}
 		l.heardOf(seg.base.Version)
 	}
-	commits, err := eachCommit(ctx, l, seg.first(), seg.version, replay)
+	commits, err := readSegment(ctx, l, seg, replay)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +83,7 @@ func (l *Log) load(ctx context.Context, seg segment) (*Snapshot, error) {
 		s.state = s.state.next(c.top)
 		s.modTime = c.modTime
 	}
-	if len(commits) == 0 {
+	if len(commits) == 0 || commits[len(commits)-1].compacted {
 		if err := s.readCommitTime(ctx); err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ingestd/ingestd/objstore"
@@ -16,138 +15,19 @@ const latest = int64(-1)
 
 // segment is what one version is made of: a checkpoint, if any, and the commits after it.
 type segment struct {
-	base    *checkpoint.Ref // nil: the commits begin with version 0
+	base    *checkpoint.Ref // nil: the commits begin with start
+	start   int64           // without a base: the version of the first commit, which is 0 for a whole table
 	version int64           // of the last commit, or of base where there is none after it
+	// compacted are log compaction files that may stand for some of the commits.
+	compacted []span
 }
 
 // first is the version of the first commit of the segment.
 func (s segment) first() int64 {
 	if s.base == nil {
-		return 0
+		return s.start
 	}
 	return s.base.Version + 1
-}
-
-// listing is what the log folder holds, from some version on.
-type listing struct {
-	url         string
-	from        int64
-	commits     []objstore.Info  // ascending by version
-	checkpoints []checkpoint.Ref // complete ones, ascending by version
-}
-
-func (l *listing) version(i int) int64 { return parseName(l.commits[i].Key).version }
-
-// list lists the log from the files of a version on.
-func (l *Log) list(ctx context.Context, from int64) (*listing, error) {
-	after := firstDigit
-	if from > 0 {
-		after = belowVersion(from)
-	}
-	out := &listing{url: l.store.URL(), from: from}
-	parts := map[[2]int64][]objstore.Info{} // of multi-part checkpoints, by version and number of parts
-	for info, err := range l.store.List(ctx, logDir, after) {
-		if err != nil {
-			return nil, err
-		}
-		if name, _ := strings.CutPrefix(info.Key, logDir); name > ":" { // past all digits
-			break
-		}
-		n := parseName(info.Key)
-		switch n.kind {
-		case commitFile:
-			out.commits = append(out.commits, info)
-		case classicCheckpoint, uuidCheckpoint:
-			if info.Size > 0 {
-				out.checkpoints = append(out.checkpoints, checkpoint.Ref{Version: n.version, Files: []objstore.Info{info}})
-			}
-		case multiPartCheckpoint:
-			id := [2]int64{n.version, int64(n.parts)}
-			parts[id] = append(parts[id], info)
-			if len(parts[id]) == n.parts {
-				out.checkpoints = append(out.checkpoints, checkpoint.Ref{Version: n.version, Files: parts[id]})
-			}
-		case otherFile, checksumFile, compactedFile:
-		}
-	}
-	slices.SortStableFunc(out.checkpoints, func(a, b checkpoint.Ref) int { return int(a.Version - b.Version) })
-	return out, nil
-}
-
-// hinted is the segment of a version as far as a listing from a hint's version tells; false where
-// that does not bear out the hint, or has not the version.
-func (l *listing) hinted(version int64) (segment, bool) {
-	for i := len(l.checkpoints) - 1; i >= 0; i-- {
-		base := &l.checkpoints[i]
-		if version != latest && base.Version > version {
-			continue
-		}
-		end, gap := l.contiguous(base.Version + 1)
-		if version == latest {
-			return segment{base: base, version: end}, gap == nil
-		}
-		return segment{base: base, version: version}, end >= version
-	}
-	return segment{}, false
-}
-
-// contiguous is the last of the commits that follow each other from a version on, or one less than
-// it; gap tells of a later one.
-func (l *listing) contiguous(from int64) (end int64, gap *GapError) {
-	end = from - 1
-	for i := range l.commits {
-		switch v := l.version(i); {
-		case v <= end:
-		case v == end+1:
-			end = v
-		default:
-			return end, &GapError{URL: l.url, Missing: end + 1, Next: v, LastGood: end}
-		}
-	}
-	return end, nil
-}
-
-// segments are the ways to build a version from a whole listing: newest checkpoint first, no
-// checkpoint last. Errors: *NotATableError, *VersionNotFoundError, *GapError.
-func (l *listing) segments(version int64) ([]segment, error) {
-	if len(l.commits) == 0 && len(l.checkpoints) == 0 {
-		return nil, &NotATableError{URL: l.url}
-	}
-	newest := l.newest()
-	want := version
-	if version == latest {
-		want = newest
-	}
-	var out []segment
-	var gap *GapError
-	try := func(base *checkpoint.Ref) {
-		s := segment{base: base, version: want}
-		end, g := l.contiguous(s.first())
-		switch {
-		case end >= want:
-			out = append(out, s)
-		case g != nil && gap == nil:
-			gap = g
-		case gap == nil:
-			gap = &GapError{URL: l.url, Missing: end + 1, Next: -1, LastGood: end}
-		}
-	}
-	if want <= newest {
-		for i := len(l.checkpoints) - 1; i >= 0; i-- {
-			if l.checkpoints[i].Version <= want {
-				try(&l.checkpoints[i])
-			}
-		}
-		try(nil)
-	}
-	if len(out) > 0 {
-		return out, nil
-	}
-	earliest := l.earliest()
-	if version != latest && (version > newest || version < earliest) {
-		return nil, &VersionNotFoundError{Version: version, Earliest: earliest, Latest: newest}
-	}
-	return nil, gap
 }
 
 // build finds the ways to build a version and tries them, the shortest first, until one does not fail
@@ -240,27 +120,4 @@ func identity(r *checkpoint.Ref) string {
 func mayFallBack(err error) bool {
 	var corrupt *checkpoint.CorruptError
 	return errors.As(err, &corrupt) || errors.Is(err, objstore.ErrNotExist)
-}
-
-// newest is the highest version that there is.
-func (l *listing) newest() int64 {
-	v := int64(-1)
-	if n := len(l.commits); n > 0 {
-		v = l.version(n - 1)
-	}
-	if n := len(l.checkpoints); n > 0 {
-		v = max(v, l.checkpoints[n-1].Version)
-	}
-	return v
-}
-
-// earliest is the lowest version that can be built: 0, or that of the oldest checkpoint.
-func (l *listing) earliest() int64 {
-	if len(l.commits) > 0 && l.version(0) == 0 {
-		return 0
-	}
-	if len(l.checkpoints) > 0 {
-		return l.checkpoints[0].Version
-	}
-	return l.newest()
 }

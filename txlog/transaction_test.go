@@ -388,9 +388,8 @@ func TestHooksAreDueAtTheInterval(t *testing.T) {
 		}
 		s = c.Snapshot
 		for _, h := range c.Due {
-			due = append(due, c.Version)
-			if h.Name() != "checkpoint" {
-				t.Error(h.Name())
+			if h.Name() == "checkpoint" {
+				due = append(due, c.Version)
 			}
 			if err := errors.Join(h.Run(t.Context()), h.Run(t.Context())); err != nil {
 				t.Error(err)

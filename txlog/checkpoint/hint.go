@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 
 	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/txlog/action"
 )
 
 // HintKey is the file that names the newest checkpoint.
@@ -16,12 +18,52 @@ const HintKey = "_delta_log/_last_checkpoint"
 // Hint is the content of _last_checkpoint ("Last Checkpoint File Schema"). It may be stale or
 // wrong: nothing but speed depends on it.
 type Hint struct {
-	Version       int64  `json:"version"`
-	Size          int64  `json:"size"`                    // actions
-	Parts         int64  `json:"parts,omitempty"`         // of a multi-part checkpoint
-	SizeInBytes   int64  `json:"sizeInBytes,omitempty"`   // of the checkpoint
-	NumOfAddFiles int64  `json:"numOfAddFiles,omitempty"` // live files
-	Checksum      string `json:"checksum,omitempty"`
+	Version       int64 `json:"version"`
+	Size          int64 `json:"size"`                    // actions
+	Parts         int64 `json:"parts,omitempty"`         // of a multi-part checkpoint
+	SizeInBytes   int64 `json:"sizeInBytes,omitempty"`   // of the checkpoint
+	NumOfAddFiles int64 `json:"numOfAddFiles,omitempty"` // live files
+	// V2 is the content of the top file of a V2 checkpoint, as far as that is small.
+	V2       *HintV2 `json:"v2Checkpoint,omitempty"`
+	Checksum string  `json:"checksum,omitempty"`
+}
+
+// HintV2 is what a hint tells of a V2 checkpoint, so that readers need not open it. The fields are Spark's.
+type HintV2 struct {
+	Path             string            `json:"path"`             // name of the top file
+	SizeInBytes      int64             `json:"sizeInBytes"`      // of the top file
+	ModificationTime int64             `json:"modificationTime"` // of the top file; milliseconds since the epoch
+	NonFileActions   []json.RawMessage `json:"nonFileActions,omitempty"`
+	SidecarFiles     []json.RawMessage `json:"sidecarFiles,omitzero"` // nil: not told
+}
+
+// maxInHint is how many actions, and how many sidecars, a hint holds; more are left out, as Spark does it.
+const maxInHint = 30
+
+// Hint is what _last_checkpoint says of the checkpoint that was written.
+func (w Written) Hint(version int64) Hint {
+	h := Hint{Version: version, Size: w.Actions, SizeInBytes: w.Bytes, NumOfAddFiles: w.Adds}
+	if w.V2 == nil {
+		return h
+	}
+	top := w.V2.Top
+	h.V2 = &HintV2{Path: path.Base(top.Key), SizeInBytes: top.Size, ModificationTime: top.ModTime.UnixMilli()}
+	var actions, sidecars []json.RawMessage
+	for _, a := range w.V2.Actions {
+		line := action.Append(nil, a)
+		if s, ok := a.(*action.Sidecar); ok {
+			sidecars = append(sidecars, line[len(`{"":`)+len(s.Kind()):len(line)-1])
+		} else {
+			actions = append(actions, line)
+		}
+	}
+	if len(actions) <= maxInHint {
+		h.V2.NonFileActions = actions
+	}
+	if len(sidecars) <= maxInHint {
+		h.V2.SidecarFiles = append([]json.RawMessage{}, sidecars...)
+	}
+	return h
 }
 
 // maxHint bounds what is read of a hint; a V2 checkpoint may be embedded in it.

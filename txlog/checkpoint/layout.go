@@ -1,19 +1,33 @@
 package checkpoint
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/ingestd/ingestd/txlog/schema"
 	"github.com/parquet-go/parquet-go"
 )
 
 // Layout says which optional columns a checkpoint that is written has.
 type Layout struct {
-	Schema      *schema.Struct // of the table
-	Partitions  []string       // its partition columns
+	Schema      *schema.Struct // of the table, in physical names
+	Partitions  []string       // its partition columns, in physical names
 	StatsJSON   bool           // add.stats (delta.checkpoint.writeStatsAsJson)
 	StatsStruct bool           // add.stats_parsed and add.partitionValues_parsed (delta.checkpoint.writeStatsAsStruct)
 	// IndexedColumns is how many leaf columns from the first stats_parsed has; -1: all.
 	IndexedColumns int
+	// Also are paths of further columns that stats_parsed has, such as those of clustering.
+	Also [][]string
 }
+
+// contents says which kinds of actions a file has columns for.
+type contents int
+
+const (
+	classicFile contents = iota // all but those of V2 checkpoints
+	topFile                     // of a V2 checkpoint with sidecars: all; of file actions only what is always there
+	sidecarFile                 // file actions alone
+)
 
 // Leaves have the PLAIN encoding, which every reader knows; compression does the rest.
 func leaf(n parquet.Node) parquet.Node     { return parquet.Encoded(n, &parquet.Plain) }
@@ -27,7 +41,39 @@ func textList() parquet.Node                { return parquet.Optional(parquet.Li
 func optGroup(g parquet.Group) parquet.Node { return parquet.Optional(g) }
 
 // parquetSchema is the "Checkpoint Schema" of the protocol, with the nullability that Spark gives it.
-func (l Layout) parquetSchema() *parquet.Schema {
+func (l Layout) parquetSchema(of contents) *parquet.Schema {
+	g := l.fileGroups()
+	if of != sidecarFile {
+		maps.Copy(g, topGroups())
+	}
+	if of == topFile {
+		g["checkpointMetadata"] = optGroup(parquet.Group{"version": required(parquet.Int64Type), "tags": textMap()})
+		g["sidecar"] = optGroup(parquet.Group{
+			"path": text(), "sizeInBytes": required(parquet.Int64Type), "modificationTime": required(parquet.Int64Type), "tags": textMap(),
+		})
+	}
+	return parquet.NewSchema("checkpoint", g)
+}
+
+// topGroups are the columns of the actions that are not of files.
+func topGroups() parquet.Group {
+	return parquet.Group{
+		"protocol": optGroup(parquet.Group{
+			"minReaderVersion": required(parquet.Int32Type), "minWriterVersion": required(parquet.Int32Type),
+			"readerFeatures": textList(), "writerFeatures": textList(),
+		}),
+		"metaData": optGroup(parquet.Group{
+			"id": text(), "name": text(), "description": text(), "schemaString": text(), "partitionColumns": textList(),
+			"format":        optGroup(parquet.Group{"provider": text(), "options": textMap()}),
+			"configuration": textMap(), "createdTime": optional(parquet.Int64Type),
+		}),
+		"txn":            optGroup(parquet.Group{"appId": text(), "version": required(parquet.Int64Type), "lastUpdated": optional(parquet.Int64Type)}),
+		"domainMetadata": optGroup(parquet.Group{"domain": text(), "configuration": text(), "removed": required(parquet.BooleanType)}),
+	}
+}
+
+// fileGroups are the columns of file actions.
+func (l Layout) fileGroups() parquet.Group {
 	dv := parquet.Group{
 		"storageType": text(), "pathOrInlineDv": text(), "offset": optional(parquet.Int32Type),
 		"sizeInBytes": required(parquet.Int32Type), "cardinality": required(parquet.Int64Type),
@@ -46,25 +92,14 @@ func (l Layout) parquetSchema() *parquet.Schema {
 			add["partitionValues_parsed"] = optGroup(g)
 		}
 	}
-	return parquet.NewSchema("checkpoint", parquet.Group{
-		"protocol": optGroup(parquet.Group{
-			"minReaderVersion": required(parquet.Int32Type), "minWriterVersion": required(parquet.Int32Type),
-			"readerFeatures": textList(), "writerFeatures": textList(),
-		}),
-		"metaData": optGroup(parquet.Group{
-			"id": text(), "name": text(), "description": text(), "schemaString": text(), "partitionColumns": textList(),
-			"format":        optGroup(parquet.Group{"provider": text(), "options": textMap()}),
-			"configuration": textMap(), "createdTime": optional(parquet.Int64Type),
-		}),
-		"txn":            optGroup(parquet.Group{"appId": text(), "version": required(parquet.Int64Type), "lastUpdated": optional(parquet.Int64Type)}),
-		"domainMetadata": optGroup(parquet.Group{"domain": text(), "configuration": text(), "removed": required(parquet.BooleanType)}),
-		"add":            optGroup(add),
+	return parquet.Group{
+		"add": optGroup(add),
 		"remove": optGroup(parquet.Group{
 			"path": text(), "deletionTimestamp": optional(parquet.Int64Type), "dataChange": required(parquet.BooleanType),
 			"extendedFileMetadata": optional(parquet.BooleanType), "partitionValues": textMap(), "size": optional(parquet.Int64Type),
 			"deletionVector": optGroup(dv), "baseRowId": optional(parquet.Int64Type), "defaultRowCommitVersion": optional(parquet.Int64Type),
 		}),
-	})
+	}
 }
 
 // statsGroup is "Per-file Statistics" as columns: minValues and maxValues of the columns whose
@@ -81,7 +116,7 @@ func (l Layout) statsGroup() parquet.Group {
 			data.Fields = append(data.Fields, f)
 		}
 	}
-	bounds, nulls := statsOf(data, &left)
+	bounds, nulls := l.statsOf(nil, data, &left)
 	if len(bounds) > 0 {
 		g["minValues"], g["maxValues"] = optGroup(bounds), optGroup(bounds)
 	}
@@ -100,15 +135,13 @@ func (l Layout) isPartition(name string) bool {
 	return false
 }
 
-// statsOf are the columns of bounds and of null counts for the leaves of s; left counts down.
-func statsOf(s *schema.Struct, left *int) (bounds, nulls parquet.Group) {
+// statsOf are the columns of bounds and of null counts for the leaves of s, which is at a path; left counts down.
+func (l Layout) statsOf(at []string, s *schema.Struct, left *int) (bounds, nulls parquet.Group) {
 	bounds, nulls = parquet.Group{}, parquet.Group{}
 	for _, f := range s.Fields {
-		if *left <= 0 {
-			break
-		}
+		path := append(at[:len(at):len(at)], f.Name)
 		if in, ok := f.Type.(*schema.Struct); ok {
-			b, n := statsOf(in, left)
+			b, n := l.statsOf(path, in, left)
 			if len(b) > 0 {
 				bounds[f.Name] = optGroup(b)
 			}
@@ -118,12 +151,19 @@ func statsOf(s *schema.Struct, left *int) (bounds, nulls parquet.Group) {
 			continue
 		}
 		*left--
+		if *left < 0 && !l.also(path) {
+			continue
+		}
 		nulls[f.Name] = optional(parquet.Int64Type)
 		if n := valueNode(f.Type); n != nil && f.Type != schema.Type(schema.Boolean) && f.Type != schema.Type(schema.Binary) {
 			bounds[f.Name] = n
 		}
 	}
 	return bounds, nulls
+}
+
+func (l Layout) also(path []string) bool {
+	return slices.ContainsFunc(l.Also, func(p []string) bool { return slices.Equal(p, path) })
 }
 
 // partitionGroup is the partition columns in their own types.

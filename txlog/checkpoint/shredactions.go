@@ -32,8 +32,11 @@ type dvColumns struct {
 	storage, path, offset, size, cardinality int
 }
 
-func newActionShredder(l Layout) *actionShredder {
-	sh := &actionShredder{shredder: newShredder(l.parquetSchema())}
+func newActionShredder(l Layout, of contents) *actionShredder {
+	if of == topFile {
+		l.StatsJSON, l.StatsStruct = false, false // it has no files
+	}
+	sh := &actionShredder{shredder: newShredder(l.parquetSchema(of))}
 	sh.remove = sh.fileColumns("remove")
 	sh.add = addColumns{
 		fileColumns: sh.fileColumns("add"), modified: sh.column("add", "modificationTime"), stats: sh.column("add", "stats"),
@@ -124,6 +127,14 @@ func (sh *actionShredder) setTop(a action.Action) {
 		sh.text(sh.column(kind, "domain"), a.Domain)
 		sh.text(sh.column(kind, "configuration"), a.Configuration)
 		sh.bool(sh.column(kind, "removed"), a.Removed)
+	case *action.CheckpointMetadata:
+		sh.int(sh.column(kind, "version"), a.Version)
+		sh.strings(sh.textMap(kind, "tags"), a.Tags)
+	case *action.Sidecar:
+		sh.text(sh.column(kind, "path"), a.Path)
+		sh.int(sh.column(kind, "sizeInBytes"), a.SizeInBytes)
+		sh.int(sh.column(kind, "modificationTime"), a.ModificationTime)
+		sh.strings(sh.textMap(kind, "tags"), a.Tags)
 	}
 }
 

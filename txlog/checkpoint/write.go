@@ -30,6 +30,7 @@ type Written struct {
 	Actions int64
 	Adds    int64
 	Bytes   int64
+	V2      *V2Written // nil: it is a classic one
 }
 
 // codecs are those that may be named by delta.parquet.compression.codec and that are written; any
@@ -63,17 +64,11 @@ func Write(ctx context.Context, store objstore.Store, key string, s State, l Lay
 }
 
 func writeTo(ctx context.Context, w io.Writer, s State, l Layout, codec string) (Written, error) {
-	c := codecs[codec]
-	if c == nil {
-		c = &parquet.Zstd
-	}
-	sh := newActionShredder(l)
-	pw := parquet.NewGenericWriter[any](w, sh.schema, parquet.Compression(c), parquet.DataPageVersion(1), parquet.MaxRowsPerRowGroup(rowsPerGroup))
-	out := &rowBatch{sh: sh, w: pw}
+	out := newRowBatch(w, l, classicFile, codec)
 	for _, a := range s.Top {
 		switch a.(type) {
 		case *action.Protocol, *action.Metadata, *action.Txn, *action.DomainMetadata:
-			if err := out.add(ctx, func() { sh.setTop(a) }); err != nil {
+			if err := out.add(ctx, func() { out.sh.setTop(a) }); err != nil {
 				return Written{}, err
 			}
 		}
@@ -81,7 +76,7 @@ func writeTo(ctx context.Context, w io.Writer, s State, l Layout, codec string) 
 	var written Written
 	for a, err := range s.Adds {
 		if err == nil {
-			err = out.add(ctx, func() { sh.setAdd(a) })
+			err = out.add(ctx, func() { out.sh.setAdd(a) })
 		}
 		if err != nil {
 			return Written{}, err
@@ -90,17 +85,24 @@ func writeTo(ctx context.Context, w io.Writer, s State, l Layout, codec string) 
 	}
 	for r, err := range s.Removes {
 		if err == nil {
-			err = out.add(ctx, func() { sh.setRemove(r) })
+			err = out.add(ctx, func() { out.sh.setRemove(r) })
 		}
 		if err != nil {
 			return Written{}, err
 		}
 	}
-	if err := out.flush(ctx); err != nil {
-		return Written{}, err
-	}
 	written.Actions = out.count
-	return written, pw.Close()
+	return written, out.close(ctx)
+}
+
+func newRowBatch(w io.Writer, l Layout, of contents, codec string) *rowBatch {
+	c := codecs[codec]
+	if c == nil {
+		c = &parquet.Zstd
+	}
+	sh := newActionShredder(l, of)
+	return &rowBatch{sh: sh, w: parquet.NewGenericWriter[any](w, sh.schema,
+		parquet.Compression(c), parquet.DataPageVersion(1), parquet.MaxRowsPerRowGroup(rowsPerGroup))}
 }
 
 // rowBatch hands rows to the writer, some at a time. Rows share one array of values.
@@ -134,4 +136,12 @@ func (b *rowBatch) flush(ctx context.Context) error {
 	_, err := b.w.WriteRows(b.rows[:b.n])
 	b.n = 0
 	return err
+}
+
+// close ends the file.
+func (b *rowBatch) close(ctx context.Context) error {
+	if err := b.flush(ctx); err != nil {
+		return err
+	}
+	return b.w.Close()
 }

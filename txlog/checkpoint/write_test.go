@@ -189,7 +189,7 @@ func TestOnlyIndexedColumnsHaveStatistics(t *testing.T) {
 	for n, want := range map[int]string{-1: "a d s.b s.c", 0: "", 2: "a s.b", 3: "a s.b s.c"} {
 		l.IndexedColumns = n
 		var got []string
-		for _, path := range l.parquetSchema().Columns() {
+		for _, path := range l.parquetSchema(classicFile).Columns() {
 			if rest, ok := strings.CutPrefix(strings.Join(path, "."), "add.stats_parsed.nullCount."); ok {
 				got = append(got, rest)
 			}

@@ -1,0 +1,91 @@
+package txlog
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/txlog/action"
+)
+
+// v2Table is a table that asks for V2 checkpoints.
+func v2Table(t testing.TB, store objstore.Store, c *clock, properties ...string) *Snapshot {
+	t.Helper()
+	tx := New(store, testOptions(c)).Create(t.Context(), Operation{Name: "CREATE TABLE"})
+	tx.Stage(&action.Protocol{MinReaderVersion: 3, MinWriterVersion: 7, ReaderFeatures: []string{"v2Checkpoint"}, WriterFeatures: []string{"appendOnly", "invariants", "v2Checkpoint"}},
+		metadata("id BIGINT, p STRING", []string{"p"}, append(properties, PropCheckpointPolicy, "v2")...))
+	done, err := tx.Commit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	runDue(t, done)
+	return done.Snapshot
+}
+
+func keysOf(t testing.TB, store objstore.Store, prefix string) (out []string) {
+	t.Helper()
+	for info, err := range store.List(t.Context(), prefix, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, strings.TrimPrefix(info.Key, logDir))
+	}
+	return out
+}
+
+func TestTheCheckpointPolicySaysWhichSpecIsWritten(t *testing.T) {
+	store, c := newStore()
+	s := commitWith(t, v2Table(t, store, c), "WRITE", sized("a", 1), sized("b", 2))
+	if _, err := s.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if keys := keysOf(t, store, logDir+"_sidecars/"); len(keys) != 1 {
+		t.Errorf("sidecars: %v", keys)
+	}
+	if _, err := store.Head(t.Context(), checkpointKey(1)); err == nil {
+		t.Error("a classic checkpoint was written")
+	}
+	if err := store.Delete(t.Context(), commitKey(0)); err != nil { // so that only the checkpoint can tell
+		t.Fatal(err)
+	}
+	opened, err := New(store, testOptions(c)).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectFiles(t, opened, "a", "b")
+	s = appendFiles(t, opened, "c")
+	expectFiles(t, s, "a", "b", "c")
+
+	plain, clock := newStore()
+	put(t, plain, commitKey(0), string(action.Encode(&action.Protocol{MinReaderVersion: 1, MinWriterVersion: 2}, metadata("id INT", nil, PropCheckpointPolicy, "v2"))))
+	old, err := New(plain, testOptions(clock)).Snapshot(t.Context()) // of a table that does not support them
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plain.Head(t.Context(), checkpointKey(0)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheckpointsHavePhysicalNames(t *testing.T) {
+	store, c := newStore()
+	text := strings.NewReplacer(`"name":"id"`, `"name":"id"`, `"metadata":{}`, `"metadata":{"delta.columnMapping.id":1,"delta.columnMapping.physicalName":"col-x"}`)
+	m := metadata("p STRING", []string{"p"}, "delta.columnMapping.mode", "name", PropStatsAsStruct, "true")
+	m.SchemaString = text.Replace(m.SchemaString)
+	a := add("f")
+	a.PartitionValues = map[string]*string{"col-x": new("v")}
+	put(t, store, commitKey(0), string(action.Encode(&action.Protocol{MinReaderVersion: 2, MinWriterVersion: 5}, m, a)))
+	s, err := New(store, testOptions(c)).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := s.layout(); len(l.Partitions) != 1 || l.Partitions[0] != "col-x" || l.Schema.Fields[0].Name != "col-x" {
+		t.Errorf("%+v", l)
+	}
+	if _, err := s.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
