@@ -31,6 +31,9 @@ type CommitOptions struct {
 	// for an append.
 	Operation  string
 	Parameters map[string]any
+	// Metrics are its operationMetrics; nil are those of an append. UserMetadata is the user's own text.
+	Metrics      map[string]string
+	UserMetadata string
 	// Txns are recorded with the rows.
 	Txns []Txn
 	// Require is demanded of the table in the same atomic step.
@@ -167,13 +170,14 @@ func (w *WriteSet) actions(o CommitOptions) []action.Action {
 
 // operation is what commitInfo tells, with the names that Spark uses.
 func (w *WriteSet) operation(o CommitOptions) txlog.Operation {
-	op := txlog.Operation{Name: o.Operation, Parameters: o.Parameters}
+	op := txlog.Operation{Name: o.Operation, Parameters: o.Parameters, Metrics: o.Metrics, UserMetadata: o.UserMetadata}
 	bytes := strconv.FormatInt(w.bytes(), 10)
 	files, rows := strconv.Itoa(len(w.adds)), strconv.FormatInt(w.rows.Load(), 10)
-	switch op.Name {
-	case "STREAMING UPDATE":
+	switch {
+	case op.Metrics != nil:
+	case op.Name == "STREAMING UPDATE":
 		op.Metrics = map[string]string{"numAddedFiles": files, "numRemovedFiles": "0", "numOutputRows": rows, "numOutputBytes": bytes}
-	case "", "WRITE":
+	case op.Name == "", op.Name == "WRITE":
 		op.Name = "WRITE"
 		op.Metrics = map[string]string{"numFiles": files, "numOutputRows": rows, "numOutputBytes": bytes}
 	}

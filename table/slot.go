@@ -19,6 +19,8 @@ type slot struct {
 	budget int64                // bytes that the open files may hold
 	held   int64                // bytes that they hold
 	clock  int64                // counts writes, to tell which file was used last
+	// wrote, where set, is told which rows of a part went to which file, piece by piece.
+	wrote func(key string, from, n int64)
 }
 
 // fileKey tells partitions apart by their values: the folders of two may be one, where a long name had to be
@@ -57,6 +59,9 @@ func (s *slot) writePart(t *target, p partition.Part) error {
 		}
 		piece := p.Rec.NewSlice(from, min(from+sliceRows, p.Rec.NumRows()))
 		err = f.write(piece)
+		if s.wrote != nil && err == nil {
+			s.wrote(f.up.key, from, piece.NumRows())
+		}
 		piece.Release()
 		if err != nil {
 			return err
