@@ -20,6 +20,9 @@ type Options struct {
 	RowGroupRows int64
 	// PageBytes ends a page at about so many bytes; 0: 1 MiB, or less where a file has many columns.
 	PageBytes int
+	// FieldIDs writes the ids of column mapping, which the fields of the schema have in their metadata, as
+	// field_id at every level; the names of the schema are the physical ones then.
+	FieldIDs bool
 	// CreatedBy names the writer in the footer; empty: "ingestd".
 	CreatedBy string
 }

@@ -54,7 +54,7 @@ var errClosed = errors.New("datafile: the writer is closed")
 // partition it and without void fields ([arrowmap.FileSchema]). Nothing is written before the first
 // row group is full. Errors: *arrowmap.UnsupportedTypeError, *CodecError.
 func NewWriter(w io.Writer, s *schema.Struct, opts Options) (*Writer, error) {
-	l, err := newLayout(s)
+	l, err := newLayout(s, opts.FieldIDs)
 	if err != nil {
 		return nil, err
 	}

@@ -17,13 +17,20 @@ import (
 type Splitter struct {
 	columns []string
 	types   []schema.Type
+	keep    bool // partition columns stay in the rows
 }
+
+// Option changes how a Splitter works.
+type Option func(*Splitter)
+
+// Keep says whether the rows of a part have the partition columns too, for tables that want them in the files.
+func Keep(keep bool) Option { return func(s *Splitter) { s.keep = keep } }
 
 // Part is the rows of a batch that belong to one partition.
 type Part struct {
 	Values map[string]*string // as an add action has them, by the table's spelling of the columns
 	Dir    string             // the folder of its files, "" for a table without partitions; the same for the same values
-	Rec    arrow.RecordBatch  // its rows, in order, without the partition columns; the caller releases it
+	Rec    arrow.RecordBatch  // its rows, in order, without the partition columns (but see Keep); the caller releases it
 }
 
 // ColumnError says that a column cannot partition a table.
@@ -38,8 +45,11 @@ func (e *ColumnError) Error() string {
 
 // NewSplitter makes a Splitter for a table's schema and partition columns, found without regard to
 // case. Errors: *ColumnError for a column that is not there or whose type has no partition values.
-func NewSplitter(table *schema.Struct, partitionBy []string) (*Splitter, error) {
+func NewSplitter(table *schema.Struct, partitionBy []string, opts ...Option) (*Splitter, error) {
 	s := &Splitter{}
+	for _, o := range opts {
+		o(s)
+	}
 	for _, name := range partitionBy {
 		f, ok := find(table, name)
 		if !ok {
@@ -74,7 +84,7 @@ func (s *Splitter) Columns() []string { return s.columns }
 // Split gives the parts of a batch in the order in which their first rows come. The batch has the
 // partition columns under the table's names with arrowmap's types, or as dictionaries of them. Rows
 // that lie together are not copied: a batch of one partition costs a look at its partition columns.
-// Schema out: that of the batch without the partition columns. Errors: *ColumnError for a missing
+// Schema out: that of the batch without the partition columns, unless they are kept. Errors: *ColumnError for a missing
 // column, *scalar.ValueError for a value that has no text.
 func (s *Splitter) Split(ctx context.Context, rec arrow.RecordBatch) ([]Part, error) {
 	if rec.NumRows() == 0 {
@@ -88,9 +98,11 @@ func (s *Splitter) Split(ctx context.Context, rec arrow.RecordBatch) ([]Part, er
 	for c := range int(rec.NumCols()) {
 		if i := s.index(rec.ColumnName(c)); i >= 0 {
 			at[i] = c
-		} else {
-			data = append(data, c)
+			if !s.keep {
+				continue
+			}
 		}
+		data = append(data, c)
 	}
 	g := groups{n: int(rec.NumRows())}
 	for i, c := range at {

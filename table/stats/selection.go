@@ -2,6 +2,7 @@ package stats
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -17,6 +18,30 @@ type Selection struct {
 
 // Has tells whether a column or field has statistics; path is in physical names.
 func (s Selection) Has(path []string) bool { return s.paths[strings.Join(path, "\x00")] }
+
+// Renamed is the selection with every path under another name, as column mapping has it.
+func (s Selection) Renamed(name func(path []string) []string) Selection {
+	out := Selection{paths: make(map[string]bool, len(s.paths))}
+	for key := range s.paths {
+		out.paths[strings.Join(name(strings.Split(key, "\x00")), "\x00")] = true
+	}
+	return out
+}
+
+// With is the selection with more columns or fields. The selection itself stays as it is.
+func (s Selection) With(paths ...[]string) Selection {
+	if len(paths) == 0 {
+		return s
+	}
+	out := Selection{paths: maps.Clone(s.paths)}
+	if out.paths == nil {
+		out.paths = map[string]bool{}
+	}
+	for _, p := range paths {
+		out.paths[strings.Join(p, "\x00")] = true
+	}
+	return out
+}
 
 // First selects the first n leaf columns in schema order, fields of structs counted one by one,
 // arrays and maps as one each; n below 0: all (delta.dataSkippingNumIndexedCols). The schema is
