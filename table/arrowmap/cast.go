@@ -7,6 +7,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/compute"
+
+	"github.com/ingestd/ingestd/table/variant"
 )
 
 // family groups the types that convert among each other.
@@ -57,6 +59,10 @@ func cast(ctx context.Context, arr arrow.Array, to arrow.DataType, path string) 
 		return cast(ctx, src.Storage(), to, path)
 	case *array.Struct:
 		if dt, ok := to.(*arrow.StructType); ok {
+			if isVariant(dt) && variant.IsShredded(from.(*arrow.StructType)) {
+				out, err = variant.Unshred(src, dt)
+				break
+			}
 			return castStruct(ctx, src, dt, path)
 		}
 	case array.ListLike:
@@ -71,6 +77,13 @@ func cast(ctx context.Context, arr arrow.Array, to arrow.DataType, path string) 
 		return nil, &CastError{Column: path, From: from, To: to}
 	}
 	return out, nil
+}
+
+// isVariant tells whether a struct is a variant put together, whatever its fields say of nulls.
+func isVariant(dt *arrow.StructType) bool {
+	value, hasValue := dt.FieldByName("value")
+	meta, hasMeta := dt.FieldByName("metadata")
+	return dt.NumFields() == 2 && hasValue && hasMeta && value.Type.ID() == arrow.BINARY && meta.Type.ID() == arrow.BINARY
 }
 
 // castFlat converts types without children; nil, nil where there is no conversion.

@@ -77,7 +77,7 @@ func parseFooter(footer []byte, size int64) (*format.FileMetaData, *metadata.Fil
 	if err := thrift.Unmarshal(new(thrift.CompactProtocol), footer, &meta); err != nil {
 		return nil, nil, err
 	}
-	if renameInt96(&meta) {
+	if bare := bareVariants(&meta); renameInt96(&meta) || bare {
 		var err error
 		if footer, err = thrift.Marshal(new(thrift.CompactProtocol), &meta); err != nil {
 			return nil, nil, err
@@ -89,6 +89,23 @@ func parseFooter(footer []byte, size int64) (*format.FileMetaData, *metadata.Fil
 	}
 	arrowMeta.SetSourceFileSize(size)
 	return &meta, arrowMeta, checkChunks(&meta, size)
+}
+
+// bareVariants takes the annotation of variants away, so that they are read as the structs that they are:
+// Arrow's reader wants them just so, and does not take all that the shredding of other writers gives. The Arrow
+// schema that some writers add would ask for it again.
+func bareVariants(meta *format.FileMetaData) bool {
+	found := false
+	for i := range meta.Schema {
+		if _, ok := meta.Schema[i].LogicalType.Value.(*format.VariantType); ok {
+			meta.Schema[i].LogicalType = format.LogicalType{}
+			found = true
+		}
+	}
+	if found {
+		meta.KeyValueMetadata = slices.DeleteFunc(meta.KeyValueMetadata, func(kv format.KeyValue) bool { return kv.Key == "ARROW:schema" })
+	}
+	return found
 }
 
 func renameInt96(meta *format.FileMetaData) bool {
