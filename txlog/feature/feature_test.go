@@ -293,3 +293,18 @@ func TestUpgradeNeverLowersAndNeverAddsUnaskedWhatSparkDoesNot(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+func TestWithoutListsWhatIsLeft(t *testing.T) {
+	for _, c := range []struct{ from, name, want string }{
+		{"3/7 deletionVectors,timestampNtz deletionVectors,invariants,timestampNtz", "deletionVectors", "3/7 timestampNtz invariants,timestampNtz"},
+		{"3/7 deletionVectors deletionVectors,invariants", "deletionVectors", "1/7 - invariants"},
+		{"2/5", "columnMapping", "1/7 - appendOnly,changeDataFeed,checkConstraints,generatedColumns,invariants"},
+		{"2/5", "checkConstraints", "2/7 - appendOnly,changeDataFeed,columnMapping,generatedColumns,invariants"},
+		{"1/7 - rowTracking", "rowTracking", "1/7 - "},
+	} {
+		p := Without(protocol(t, c.from), c.name)
+		if got := spell(p); got != c.want || p.WriterFeatures == nil {
+			t.Errorf("%s without %s: got %s, want %s", c.from, c.name, got, c.want)
+		}
+	}
+}

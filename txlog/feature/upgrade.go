@@ -174,3 +174,21 @@ func Missing(p *action.Protocol, t Table) []string {
 	}
 	return names
 }
+
+// Without is p without a feature. A protocol whose versions imply features comes to list the others.
+// Where readers need no feature any more, any reader will do. That nothing uses the feature is up to the caller.
+func Without(p *action.Protocol, name string) *action.Protocol {
+	not := func(names []string) []string {
+		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+	}
+	out := &action.Protocol{MinReaderVersion: p.MinReaderVersion, MinWriterVersion: MaxWriter, WriterFeatures: not(writerFeatures(p)), Extra: p.Extra}
+	slices.Sort(out.WriterFeatures)
+	out.WriterFeatures = append([]string{}, out.WriterFeatures...)
+	switch readers := not(readerFeatures(p)); {
+	case p.MinReaderVersion >= MaxReader && len(readers) > 0:
+		out.ReaderFeatures = readers
+	case len(readers) == 0:
+		out.MinReaderVersion = 1
+	}
+	return out
+}
