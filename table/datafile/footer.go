@@ -67,28 +67,29 @@ func readFooter(ctx context.Context, src source) (footer []byte, size int64, err
 	return tail[int64(len(tail))-n-8 : len(tail)-8], size, nil
 }
 
-// parseFooter gives the footer twice: as plain structures, and as Arrow's reader wants it.
+// parseFooter gives the footer twice: as plain structures, and as Arrow's reader wants it; and what that loses.
 //
 // INT96, which older versions of Spark and Hive write for timestamps, is renamed to 12 bytes of
 // fixed length, which is what it is on disk. Arrow's reader would turn it into nanoseconds, in which
 // the years before 1677 and after 2262 do not fit; so [arrowmap.Cast] gets to see the bytes.
-func parseFooter(footer []byte, size int64) (*format.FileMetaData, *metadata.FileMetaData, error) {
+func parseFooter(footer []byte, size int64) (*format.FileMetaData, *metadata.FileMetaData, meaning, error) {
 	var meta format.FileMetaData
 	if err := thrift.Unmarshal(new(thrift.CompactProtocol), footer, &meta); err != nil {
-		return nil, nil, err
+		return nil, nil, meaning{}, err
 	}
+	meant := meaningOf(&meta)
 	if bare := bareVariants(&meta); renameInt96(&meta) || bare {
 		var err error
 		if footer, err = thrift.Marshal(new(thrift.CompactProtocol), &meta); err != nil {
-			return nil, nil, err
+			return nil, nil, meaning{}, err
 		}
 	}
 	arrowMeta, err := metadata.NewFileMetaData(footer, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, meaning{}, err
 	}
 	arrowMeta.SetSourceFileSize(size)
-	return &meta, arrowMeta, checkChunks(&meta, size)
+	return &meta, arrowMeta, meant, checkChunks(&meta, size)
 }
 
 // bareVariants takes the annotation of variants away, so that they are read as the structs that they are:

@@ -29,6 +29,7 @@ type Reader struct {
 	size  int64
 	meta  *format.FileMetaData
 	arrow *metadata.FileMetaData
+	meant meaning
 }
 
 // Open reads the footer of a file in a store, most often with one request.
@@ -51,7 +52,7 @@ func open(ctx context.Context, src source) (*Reader, error) {
 	r := &Reader{src: src, size: size}
 	err = guard(func() error {
 		var err error
-		r.meta, r.arrow, err = parseFooter(footer, size)
+		r.meta, r.arrow, r.meant, err = parseFooter(footer, size)
 		return err
 	})
 	if err != nil {
@@ -67,7 +68,8 @@ func (r *Reader) NumRows() int64 { return r.meta.NumRows }
 func (r *Reader) Size() int64 { return r.size }
 
 // Schema is the table schema that would hold the file: its columns in its own order, each in the
-// narrowest type ([arrowmap.FromArrow]). Errors: *CorruptError, *arrowmap.UnsupportedTypeError.
+// narrowest type ([arrowmap.FromArrow]); INT96 is a timestamp.
+// Errors: *CorruptError, *arrowmap.UnsupportedTypeError.
 func (r *Reader) Schema() (*schema.Struct, error) {
 	var s *schema.Struct
 	err := guard(func() error {
@@ -75,7 +77,7 @@ func (r *Reader) Schema() (*schema.Struct, error) {
 		if err != nil {
 			return &CorruptError{File: r.src.name(), Err: err}
 		}
-		s, err = arrowmap.FromArrow(as)
+		s, err = arrowmap.FromArrow(r.meant.restore(as))
 		return err
 	})
 	return s, err
