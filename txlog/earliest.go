@@ -2,8 +2,8 @@ package txlog
 
 import "context"
 
-// EarliestVersion is the oldest version whose commit the log still has; those before it were cleaned
-// up. Errors: *NotATableError; those of the store.
+// EarliestVersion is the oldest version that can be read and whose commit the log still has; those before it were
+// cleaned up. Errors: *NotATableError; those of the store.
 func (l *Log) EarliestVersion(ctx context.Context) (int64, error) {
 	list, err := l.list(ctx, 0)
 	if err != nil {
@@ -12,5 +12,5 @@ func (l *Log) EarliestVersion(ctx context.Context) (int64, error) {
 	if len(list.commits) == 0 {
 		return 0, &NotATableError{URL: l.store.URL()}
 	}
-	return list.version(0), nil
+	return list.version(min(list.search(list.earliest()), len(list.commits)-1)), nil
 }

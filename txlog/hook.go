@@ -26,7 +26,8 @@ func (s *Snapshot) checkpointDue() bool {
 	return true
 }
 
-// checkpointHook writes the checkpoint of a version.
+// checkpointHook writes the checkpoint of a version, and then deletes what of the log is older than the table wants to
+// keep, where the table does not leave that to others (delta.enableExpiredLogCleanup).
 type checkpointHook struct{ s *Snapshot }
 
 func (h *checkpointHook) Name() string { return "checkpoint" }
@@ -35,6 +36,12 @@ func (h *checkpointHook) Run(ctx context.Context) error {
 	if h.s.log.checkpointed.Load() >= h.s.version { // a newer commit was faster
 		return nil
 	}
-	_, err := h.s.Checkpoint(ctx)
+	if _, err := h.s.Checkpoint(ctx); err != nil {
+		return err
+	}
+	if !h.s.cleanupDue() {
+		return nil
+	}
+	_, err := h.s.CleanUp(ctx)
 	return err
 }

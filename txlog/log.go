@@ -45,6 +45,8 @@ type Log struct {
 	checkpointed atomic.Int64
 	// asked is the version of the last checkpoint that a commit told to be due.
 	asked atomic.Int64
+	// cleaned is the cutoff, in milliseconds, up to which the log was cleaned up by this Log.
+	cleaned atomic.Int64
 	// totals are those of the newest version of which they are known; nil for none.
 	totals atomic.Pointer[knownTotals]
 }

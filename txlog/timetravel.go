@@ -22,7 +22,12 @@ func (l *Log) VersionAt(ctx context.Context, at time.Time) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	earliest := list.earliest()
+	return newest.versionAt(ctx, list, at)
+}
+
+// versionAt is VersionAt in a listing of the log, among the versions up to that of newest.
+func (newest *Snapshot) versionAt(ctx context.Context, list *listing, at time.Time) (int64, error) {
+	l, earliest := newest.log, list.earliest()
 	enabledAt := newest.version + 1 // no version has an in-commit timestamp
 	if newest.props.bool(PropInCommitTimestamps, false) {
 		enabledAt = newest.props.int(PropInCommitEnabledVersion, 0)
