@@ -122,15 +122,16 @@ func check(t *testing.T, dir, expectedDir string, w want) {
 		t.Fatal(err)
 	}
 	tab, err := table.Open(t.Context(), store)
-	if w.refused != "" && w.refused != noData {
+	atScan := w.refused == noData || w.refused == noVector || w.refused == foreign
+	if w.refused != "" && !atScan {
 		expectRefusal(t, err, w.refused)
 		return
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.refused == noData {
-		expectMissingFile(t, tab)
+	if atScan {
+		expectScanRefusal(t, tab, w.refused)
 		return
 	}
 	var got digest
@@ -177,16 +178,30 @@ func firstDifference(got, exp []string) string {
 	return "none"
 }
 
-func expectMissingFile(t *testing.T, tab *table.Table) {
+func expectScanRefusal(t *testing.T, tab *table.Table, what string) {
 	t.Helper()
 	for _, err := range tab.Scan(t.Context(), table.ScanOptions{}) {
-		var missing *table.MissingFileError
-		if !errors.As(err, &missing) || !strings.Contains(err.Error(), missing.Path) {
-			t.Errorf("error %v, want one that names the missing file", err)
+		var (
+			data    *table.MissingFileError
+			vector  *table.MissingDeletionVectorError
+			outside *table.ForeignFileError
+			path    string
+			got     = "(something else)"
+		)
+		switch {
+		case errors.As(err, &vector):
+			got, path = noVector, vector.Path
+		case errors.As(err, &data):
+			got, path = noData, data.Path
+		case errors.As(err, &outside):
+			got, path = foreign, outside.URL
+		}
+		if got != what || !strings.Contains(err.Error(), path) {
+			t.Errorf("error %v, want one for %s that names the file", err, what)
 		}
 		return
 	}
-	t.Error("no error although the data files are missing")
+	t.Errorf("no error, want one for %s", what)
 }
 
 func expectRefusal(t *testing.T, err error, what string) {
