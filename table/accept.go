@@ -1,13 +1,10 @@
 package table
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -15,13 +12,17 @@ import (
 
 // accept gives the schema that the table has after rows of an incoming schema were appended. Columns
 // are matched by name without regard to case; types may only widen (int in bigint, as Spark's ANSI
-// store assignment has it for upcasts). Columns that the table lacks are added with merge, else refused.
+// store assignment has it for upcasts). Columns that the table lacks are added with merge, else refused;
+// with merge, types of the table widen too where m lets them, which is recorded.
 // The result is table itself where nothing is added. A column that is nothing but NULL (void) and that the
 // table lacks is passed over, as Spark does.
 // Errors: *schema.MergeError naming column and both types, *ExtraColumnsError, *MissingColumnError.
-func accept(table, incoming *schema.Struct, merge bool) (*schema.Struct, error) {
+func accept(table, incoming *schema.Struct, merge bool, m schema.Merger) (*schema.Struct, error) {
 	incoming = withoutVoid(incoming, table)
-	merged, err := schema.Merge(table, incoming)
+	if !merge {
+		m.Widen = nil
+	}
+	merged, err := m.Merge(table, incoming)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +35,22 @@ func accept(table, incoming *schema.Struct, merge bool) (*schema.Struct, error) 
 	if !merge {
 		return nil, &ExtraColumnsError{Columns: added(table, merged, nil), Table: table.Names()}
 	}
-	return merged, merged.Check()
+	return schema.RecordTypeChanges(table, merged), merged.Check()
+}
+
+// merger is how the schema of the table may change with the rows that come: types widen where
+// delta.enableTypeWidening is true, as far as Iceberg has it too where the table must be readable as one.
+func (sh *shape) merger() schema.Merger {
+	if !sh.props.TypeWidening() {
+		return schema.Merger{}
+	}
+	can := schema.CanWidenUnasked
+	if sh.props.IcebergCompat() > 0 {
+		can = func(from, to schema.Type) bool {
+			return schema.CanWidenUnasked(from, to) && schema.CanWidenInIceberg(from, to)
+		}
+	}
+	return schema.Merger{Widen: func(table, incoming schema.Type) (schema.Type, bool) { return incoming, can(table, incoming) }}
 }
 
 // SchemaOf is the schema of a table made for rows of an Arrow schema. Columns and fields of type null are left
@@ -73,14 +89,14 @@ func withoutVoid(s, table *schema.Struct) *schema.Struct {
 	return out
 }
 
-// requirePresent says whether incoming has every column that is NOT NULL. A struct that may be null
+// requirePresent says whether incoming has every column that is NOT NULL and that is not filled in. A struct that may be null
 // is not asked for its fields where it is missing itself.
 func requirePresent(table, incoming *schema.Struct, path []string) error {
 	for _, f := range table.Fields {
 		at := append(path[:len(path):len(path)], f.Name)
 		in := incoming.Field(f.Name)
 		if in == nil {
-			if !f.Nullable {
+			if !f.Nullable && !(len(path) == 0 && filled(&f)) {
 				return &MissingColumnError{Column: strings.Join(at, ".")}
 			}
 			continue
@@ -148,82 +164,4 @@ func addedNested(table, merged schema.Type, path []string) []string {
 		return nil
 	}
 	return []string{strings.Join(path, ".") + " " + strings.ToUpper(merged.String())} // void that becomes something
-}
-
-// binding makes batches of one incoming schema fit the table: which column goes where.
-type binding struct {
-	target *target
-	source []int // for each column of the table's schema the incoming one; -1: nulls
-}
-
-func bind(t *target, in *arrow.Schema) *binding {
-	b := &binding{target: t, source: make([]int, t.arrow.NumFields())}
-	index := arrowmap.FieldIndex(in.Fields())
-	for i, f := range t.arrow.Fields() {
-		b.source[i] = -1
-		if j, ok := index(f.Name); ok {
-			b.source[i] = j
-		}
-	}
-	return b
-}
-
-// apply gives rec in the table's columns, order and types. Columns that come dictionary-encoded with
-// int32 indices stay so, since the encoder takes them as they are. The caller releases the result.
-// Errors: *arrowmap.CastError, *NotNullError.
-func (b *binding) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
-	want := b.target.arrow
-	fields := slices.Clone(want.Fields())
-	cols := make([]arrow.Array, 0, len(fields))
-	defer func() {
-		for _, c := range cols {
-			c.Release()
-		}
-	}()
-	same := true
-	for i, f := range fields {
-		if b.source[i] < 0 {
-			cols, same = append(cols, arrowmap.Nulls(f.Type, int(rec.NumRows()))), false
-			continue
-		}
-		col := rec.Column(b.source[i])
-		if isDictionaryOf(col.DataType(), f.Type) {
-			col.Retain()
-			fields[i].Type, same = col.DataType(), false
-		} else {
-			var err error
-			if col, err = cast(ctx, col, f); err != nil {
-				return nil, err
-			}
-		}
-		cols = append(cols, col)
-	}
-	if err := checkNulls(b.target.rules, cols); err != nil {
-		return nil, err
-	}
-	s := want
-	if !same {
-		s = arrow.NewSchema(fields, nil)
-	}
-	return array.NewRecordBatch(s, cols, rec.NumRows()), nil
-}
-
-func cast(ctx context.Context, col arrow.Array, f arrow.Field) (arrow.Array, error) {
-	if arrow.TypeEqual(col.DataType(), f.Type) {
-		col.Retain()
-		return col, nil
-	}
-	out, err := arrowmap.Cast(ctx, col, f.Type)
-	if ce := (*arrowmap.CastError)(nil); errors.As(err, &ce) {
-		named := *ce
-		named.Column = strings.TrimSuffix(f.Name+"."+ce.Column, ".")
-		return nil, &named
-	}
-	return out, err
-}
-
-func isDictionaryOf(dt, value arrow.DataType) bool {
-	d, ok := dt.(*arrow.DictionaryType)
-	return ok && d.IndexType.ID() == arrow.INT32 && arrow.TypeEqual(d.ValueType, value) &&
-		(value.ID() == arrow.STRING || value.ID() == arrow.BINARY)
 }

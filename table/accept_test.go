@@ -43,7 +43,7 @@ func TestWhichRowsATableTakes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for merge, want := range map[bool]string{false: c.plain, true: c.merge} {
 				tab := ddl(t, table)
-				got, err := accept(tab, ddl(t, c.in), merge)
+				got, err := accept(tab, ddl(t, c.in), merge, schema.Merger{})
 				switch {
 				case want == "":
 					if err != nil || got != tab {
@@ -72,7 +72,7 @@ func columnNames(added []string) string {
 }
 
 func TestExtraColumnsErrorTellsTheWayOut(t *testing.T) {
-	_, err := accept(ddl(t, "a INT"), ddl(t, "a INT, b INT"), false)
+	_, err := accept(ddl(t, "a INT"), ddl(t, "a INT, b INT"), false, schema.Merger{})
 	var extra *ExtraColumnsError
 	if !errors.As(err, &extra) || !strings.Contains(err.Error(), "merge_schema") {
 		t.Errorf("%v", err)
@@ -80,7 +80,7 @@ func TestExtraColumnsErrorTellsTheWayOut(t *testing.T) {
 }
 
 func TestANewColumnIsNullable(t *testing.T) {
-	got, err := accept(ddl(t, "a INT NOT NULL"), ddl(t, "a INT NOT NULL, b STRUCT<c: INT NOT NULL> NOT NULL"), true)
+	got, err := accept(ddl(t, "a INT NOT NULL"), ddl(t, "a INT NOT NULL, b STRUCT<c: INT NOT NULL> NOT NULL"), true, schema.Merger{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,11 +21,18 @@ func (t *Table) CheckAppend(in *arrow.Schema, mergeSchema bool) error {
 	if err != nil {
 		return err
 	}
-	merged, err := accept(s.Schema(), incoming, mergeSchema)
+	sh := shapeOf(s)
+	merged, err := accept(s.Schema(), incoming, mergeSchema, sh.merger())
 	if err != nil {
 		return err
 	}
-	_, err = newTarget(merged, s.Metadata().PartitionColumns, s.Properties())
+	for i := range merged.Fields {
+		f := &merged.Fields[i]
+		if id, is := f.Identity(); is && !id.AllowExplicit && incoming.Field(f.Name) != nil {
+			return &IdentityColumnError{Column: f.Name}
+		}
+	}
+	_, err = newTarget(merged, sh)
 	return err
 }
 

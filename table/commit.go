@@ -182,7 +182,7 @@ func (w *WriteSet) operation(o CommitOptions) txlog.Operation {
 		op.Metrics = map[string]string{"numFiles": files, "numOutputRows": rows, "numOutputBytes": bytes}
 	}
 	if op.Parameters == nil {
-		by, _ := json.Marshal(append([]string{}, w.target.partitionBy...))
+		by, _ := json.Marshal(append([]string{}, w.shape.partitionBy...))
 		op.Parameters = map[string]any{"mode": "Append", "partitionBy": string(by)}
 	}
 	return op

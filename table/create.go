@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"strconv"
+	"strings"
 
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/txlog"
@@ -14,9 +17,14 @@ import (
 
 // CreateOptions describe a new table.
 type CreateOptions struct {
+	// Schema has the columns. Column mapping, where Properties turn it on, gives them ids and physical names.
 	Schema      *schema.Struct
-	PartitionBy []string          // in order; matched without regard to case
-	Properties  map[string]string // "delta.*" and the user's own
+	PartitionBy []string // in order; matched without regard to case
+	// ClusterBy are the columns, or fields as paths, that the table is clustered by; never with PartitionBy.
+	ClusterBy [][]string
+	// Properties are "delta.*" and the user's own. delta.feature.NAME=supported, delta.minReaderVersion and
+	// delta.minWriterVersion ask for features and are not stored.
+	Properties  map[string]string
 	Name        string
 	Description string
 }
@@ -25,11 +33,12 @@ type CreateOptions struct {
 func ParseSchema(ddl string) (*schema.Struct, error) { return schema.ParseDDL(ddl) }
 
 // Create makes version 0 of a table, with the lowest protocol versions that its schema and properties need.
-// Errors: *ExistsError, *schema.InvalidError, *arrowmap.UnsupportedTypeError, the errors of
-// txlog/feature for properties and types that this version does not write.
+// Errors: *ExistsError, *schema.InvalidError, *arrowmap.UnsupportedTypeError, *ClusteringError,
+// *txlog.InvalidCommitError for what features do not allow, the errors of txlog/feature for properties
+// and types that this version does not write.
 func Create(ctx context.Context, store objstore.Store, o CreateOptions, opts ...Option) (*Table, error) {
 	t := newTable(store, opts)
-	meta, proto, err := t.describeNew(o)
+	actions, meta, err := t.describeNew(o)
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +47,8 @@ func Create(ctx context.Context, store objstore.Store, o CreateOptions, opts ...
 	} else if nat := (*txlog.NotATableError)(nil); !errors.As(err, &nat) {
 		return nil, err
 	}
-	tx := t.log.Create(ctx, txlog.Operation{Name: "CREATE TABLE", Parameters: createParameters(meta)})
-	tx.Stage(proto, meta)
+	tx := t.log.Create(ctx, txlog.Operation{Name: "CREATE TABLE", Parameters: createParameters(meta, o.ClusterBy)})
+	tx.Stage(actions...)
 	c, err := tx.Commit(ctx)
 	if exists := (*txlog.TableExistsError)(nil); errors.As(err, &exists) {
 		return nil, &ExistsError{Location: t.Location()}
@@ -66,12 +75,12 @@ func CreateIfNotExists(ctx context.Context, store objstore.Store, o CreateOption
 	return t, err == nil, err
 }
 
-// describeNew checks o and makes the actions of version 0.
-func (t *Table) describeNew(o CreateOptions) (*action.Metadata, *action.Protocol, error) {
+// describeNew checks o and makes the actions of version 0; the metadata among them is told apart.
+func (t *Table) describeNew(o CreateOptions) ([]action.Action, *action.Metadata, error) {
 	if o.Schema == nil || len(o.Schema.Fields) == 0 {
 		return nil, nil, &schema.InvalidError{Column: "(none)", Reason: "a table needs at least one column"}
 	}
-	if err := errors.Join(o.Schema.Check(), o.Schema.CheckFileNames()); err != nil {
+	if err := errors.Join(o.Schema.Check(), checkComputed(o.Schema, o.PartitionBy)); err != nil {
 		return nil, nil, err
 	}
 	if err := o.Schema.CheckPartitionColumns(o.PartitionBy); err != nil {
@@ -81,21 +90,69 @@ func (t *Table) describeNew(o CreateOptions) (*action.Metadata, *action.Protocol
 	if err := props.Check(); err != nil {
 		return nil, nil, err
 	}
-	if _, err := newTarget(o.Schema, o.PartitionBy, props); err != nil {
-		return nil, nil, err
-	}
-	by := make([]string, len(o.PartitionBy))
-	for i, c := range o.PartitionBy {
-		by[i] = o.Schema.Field(c).Name
-	}
 	meta := &action.Metadata{
 		ID: t.conf.newID(), Name: optional(o.Name), Description: optional(o.Description),
-		Format:       action.Format{Provider: "parquet", Options: map[string]string{}},
-		SchemaString: o.Schema.JSON(), PartitionColumns: by,
-		Configuration: feature.Stored(o.Properties), CreatedTime: new(t.nowMillis()),
+		Format:           action.Format{Provider: "parquet", Options: map[string]string{}},
+		PartitionColumns: make([]string, len(o.PartitionBy)),
+		Configuration:    feature.Stored(o.Properties), CreatedTime: new(t.nowMillis()),
 	}
-	proto, err := feature.ForNewTable(feature.Table{Schema: o.Schema, Properties: o.Properties})
-	return meta, proto, err
+	for i, c := range o.PartitionBy {
+		meta.PartitionColumns[i] = o.Schema.Field(c).Name
+	}
+	asked := feature.Table{Schema: o.Schema, Properties: t.requested(o)}
+	proto, err := feature.ForNewTable(asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := t.furnish(meta, proto, o.Schema)
+	if err != nil {
+		return nil, nil, err
+	}
+	actions := []action.Action{proto, meta}
+	sh := newShape(meta, proto)
+	if o.ClusterBy != nil {
+		domain, err := clusterBy(s, sh, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		actions = append(actions, domain)
+	}
+	_, err = newTarget(s, sh)
+	return actions, meta, err
+}
+
+// requested are the properties of o, with what else asks for features.
+func (t *Table) requested(o CreateOptions) map[string]string {
+	props := maps.Clone(o.Properties)
+	if props == nil {
+		props = map[string]string{}
+	}
+	if o.ClusterBy != nil {
+		props["delta.feature.clustering"] = "supported"
+	}
+	return props
+}
+
+// furnish gives a new table what its features keep in schema and properties: ids and physical names, and the names of
+// the hidden columns of row tracking.
+func (t *Table) furnish(m *action.Metadata, p *action.Protocol, s *schema.Struct) (*schema.Struct, error) {
+	sh := newShape(m, p)
+	s, maxID, err := sh.assign(s, txlog.NewProperties(m.Configuration).MaxColumnID(), t.physicalName)
+	if err != nil {
+		return nil, err
+	}
+	if sh.mapped() {
+		m.Configuration[txlog.PropMappingMaxID] = strconv.FormatInt(maxID, 10)
+	}
+	if isTrue(m.Configuration, txlog.PropRowTracking) {
+		for key, prefix := range map[string]string{txlog.PropRowIDColumn: "_row-id-col-", txlog.PropRowVersionColumn: "_row-commit-version-col-"} {
+			if m.Configuration[key] == "" {
+				m.Configuration[key] = prefix + t.conf.newID()
+			}
+		}
+	}
+	m.SchemaString = s.JSON()
+	return s, nil
 }
 
 func optional(s string) *string {
@@ -106,10 +163,18 @@ func optional(s string) *string {
 }
 
 // createParameters are Spark's for CREATE TABLE; each value is a JSON text in a string.
-func createParameters(m *action.Metadata) map[string]any {
+func createParameters(m *action.Metadata, clusterBy [][]string) map[string]any {
 	by, _ := json.Marshal(append([]string{}, m.PartitionColumns...))
 	props, _ := json.Marshal(m.Configuration)
 	p := map[string]any{"partitionBy": string(by), "properties": string(props), "isManaged": "false"}
+	if clusterBy != nil {
+		names := make([]string, len(clusterBy))
+		for i, path := range clusterBy {
+			names[i] = strings.Join(path, ".")
+		}
+		text, _ := json.Marshal(names)
+		p["clusterBy"] = string(text)
+	}
 	if m.Description != nil {
 		p["description"] = *m.Description
 	} else {

@@ -72,7 +72,7 @@ func TestCreateRefusesWhatCannotBe(t *testing.T) {
 		"unknown partition column":  {CreateOptions{Schema: ddl(t, "a INT"), PartitionBy: []string{"b"}}, &invalid},
 		"nothing but partitions":    {CreateOptions{Schema: ddl(t, "a INT"), PartitionBy: []string{"a"}}, &invalid},
 		"a bad property":            {CreateOptions{Schema: ddl(t, "a INT"), Properties: map[string]string{"delta.checkpointInterval": "often"}}, &property},
-		"a feature of tomorrow":     {CreateOptions{Schema: ddl(t, "a INT"), Properties: map[string]string{"delta.enableDeletionVectors": "true"}}, &unknown},
+		"a feature of tomorrow":     {CreateOptions{Schema: ddl(t, "a INT"), Properties: map[string]string{"delta.feature.catalogManaged": "supported"}}, &unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := mem.New()

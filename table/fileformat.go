@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/datafile"
 	"github.com/ingestd/ingestd/table/stats"
 	"github.com/ingestd/ingestd/txlog"
@@ -15,7 +16,9 @@ import (
 type fileFormat struct {
 	codec     string // as datafile.Options has it; "" is its default
 	extension string
-	prefix    int // length of a random folder that takes the place of partition folders; 0: none
+	prefix    int    // length of a random folder that takes the place of partition folders; 0: none
+	root      string // folder of all files, with a slash: of change data
+	stem      string // how names begin: "part", or "cdc"
 }
 
 // Properties of data files that only this package heeds.
@@ -25,7 +28,7 @@ const (
 )
 
 func newFileFormat(p txlog.Properties) fileFormat {
-	f := fileFormat{codec: datafile.DefaultCodec}
+	f := fileFormat{codec: datafile.DefaultCodec, stem: "part"}
 	if _, set := p.Get(txlog.PropCompression); set {
 		f.codec = p.Compression()
 	}
@@ -53,22 +56,36 @@ func extension(codec string) string {
 
 // key names the n-th file of a write in the store: a folder for its partition and a name as Spark's.
 func (f fileFormat) key(n int, dir, id string) string {
-	name := fmt.Sprintf("part-%05d-%s-c000%s", n, id, f.extension)
+	name := fmt.Sprintf("%s-%05d-%s-c000%s", f.stem, n, id, f.extension)
 	if f.prefix > 0 {
 		dir = strings.ReplaceAll(id, "-", "")
 		dir = dir[max(len(dir)-f.prefix, 0):]
 	}
 	if dir == "" {
-		return name
+		return f.root + name
 	}
-	return dir + "/" + name
+	return f.root + dir + "/" + name
 }
 
-// statsColumns are the columns that the properties want statistics of.
+// statsColumns are the columns of files, in physical names, that the properties want statistics of, and those that
+// the table is clustered by, which always have them. Properties have the table's names.
 // Error: a property that names a column which is not there.
-func statsColumns(p txlog.Properties, files *schema.Struct) (stats.Selection, error) {
-	if list, set := p.StatsColumns(); set {
-		return stats.Named(files, list)
+func statsColumns(sh *shape, table, files *schema.Struct) (stats.Selection, error) {
+	sel := stats.First(files, sh.props.IndexedColumns())
+	if list, set := sh.props.StatsColumns(); set {
+		logical, err := arrowmap.FileSchema(table, sh.partitionBy)
+		if err != nil {
+			return sel, err
+		}
+		if sel, err = stats.Named(logical, list); err != nil {
+			return sel, err
+		}
+		sel = sel.Renamed(func(path []string) []string {
+			if physical, ok := table.PhysicalPath(sh.mapping, path...); ok {
+				return physical
+			}
+			return path
+		})
 	}
-	return stats.First(files, p.IndexedColumns()), nil
+	return sel.With(sh.clustered...), nil
 }

@@ -30,7 +30,9 @@ func (w *WriteSet) open(t *target, p partition.Part) (*openFile, error) {
 	w.keys = append(w.keys, key)
 	w.mu.Unlock()
 	up := newUpload(w.ctx, w.t.Store(), key)
-	enc, err := datafile.NewWriter(up, t.fileSchema, datafile.Options{Codec: w.format.codec, Stats: &t.stats})
+	enc, err := datafile.NewWriter(up, t.fileSchema, datafile.Options{
+		Codec: w.format.codec, Stats: &t.stats, FieldIDs: t.shape.mapped(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +71,9 @@ func (w *WriteSet) end(f *openFile) error {
 		f.abort()
 		return fmt.Errorf("write data file %s: %w", f.up.key, err)
 	}
-	add := &action.Add{
-		Path: partition.EncodePath(f.up.key), PartitionValues: f.values, Size: res.Size, DataChange: true,
-		Stats: new(res.Stats.Encode()),
+	add := &action.Add{Path: partition.EncodePath(f.up.key), PartitionValues: f.values, Size: res.Size, DataChange: true}
+	if w.kind != changeRows {
+		add.Stats = new(res.Stats.Encode())
 	}
 	w.uploads.Go(func() error {
 		if err := f.up.finish(); err != nil {

@@ -24,9 +24,12 @@ type slot struct {
 }
 
 // fileKey tells partitions apart by their values: the folders of two may be one, where a long name had to be
-// cut, and a null's is that of the text that stands for it.
-func fileKey(columns []string, p partition.Part) string {
+// cut, and a null's is that of the text that stands for it. Files with hidden columns are others.
+func fileKey(columns []string, p partition.Part, hidden bool) string {
 	var key []byte
+	if hidden {
+		key = append(key, 2)
+	}
 	for _, c := range columns {
 		v := p.Values[c]
 		if v == nil {
@@ -38,7 +41,7 @@ func fileKey(columns []string, p partition.Part) string {
 	return string(key)
 }
 
-// write adds rows of the table's schema.
+// write adds physical rows of t.
 func (s *slot) write(ctx context.Context, t *target, rows arrow.RecordBatch) error {
 	parts, err := t.split(ctx, rows)
 	for _, p := range parts {
@@ -51,7 +54,7 @@ func (s *slot) write(ctx context.Context, t *target, rows arrow.RecordBatch) err
 }
 
 func (s *slot) writePart(t *target, p partition.Part) error {
-	key := fileKey(t.splitter.Columns(), p)
+	key := fileKey(t.splitter.Columns(), p, len(t.hidden) > 0)
 	for from := int64(0); from < p.Rec.NumRows(); from += sliceRows {
 		f, err := s.file(key, t, p)
 		if err != nil {

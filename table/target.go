@@ -2,53 +2,115 @@ package table
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/partition"
 	"github.com/ingestd/ingestd/table/stats"
-	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // target is what rows are written as: a schema of the table with all that follows from it. It is
 // immutable; a write that evolves the schema goes on to another target.
+//
+// Rows come in the names of the table. What goes into files, partition values and statistics has the physical
+// names, which are the same where the table has no column mapping.
 type target struct {
-	schema      *schema.Struct
-	arrow       *arrow.Schema // all columns of the table
-	rules       []*nullRule
-	partitionBy []string
+	shape  *shape
+	schema *schema.Struct
+	arrow  *arrow.Schema // all columns of the table
+	rules  []*nullRule
+
+	stored      *schema.Struct // the schema in physical names
+	storedArrow *arrow.Schema  // arrow itself without column mapping
 	splitter    *partition.Splitter
+	hidden      []schema.Field // columns of the files that the table does not have, at the end of each
 	fileSchema  *schema.Struct // what a data file holds
 	fileArrow   *arrow.Schema
 	stats       stats.Selection
 	hasVoid     bool // which files do not hold
 }
 
-func newTarget(s *schema.Struct, partitionBy []string, p txlog.Properties) (*target, error) {
-	t := &target{schema: s, partitionBy: partitionBy, rules: nullRules(s)}
+func newTarget(s *schema.Struct, sh *shape, hidden ...schema.Field) (*target, error) {
+	t := &target{shape: sh, schema: s, rules: nullRules(s), hidden: hidden, stored: s.Physical(sh.mapping)}
 	var err error
 	if t.arrow, err = arrowmap.ToArrow(s); err != nil {
 		return nil, err
 	}
-	if t.splitter, err = partition.NewSplitter(s, partitionBy); err != nil {
+	t.storedArrow = t.arrow
+	if sh.mapped() {
+		if t.storedArrow, err = arrowmap.ToArrow(t.stored); err != nil {
+			return nil, err
+		}
+	}
+	by := make([]string, len(sh.partitionBy))
+	for i, c := range sh.partitionBy {
+		by[i] = c
+		if path, ok := s.PhysicalPath(sh.mapping, c); ok {
+			by[i] = path[0]
+		}
+	}
+	if t.splitter, err = partition.NewSplitter(t.stored, by, partition.Keep(sh.materialize)); err != nil {
 		return nil, err
 	}
-	if t.fileSchema, err = arrowmap.FileSchema(s, partitionBy); err != nil {
+	data, err := arrowmap.FileSchema(t.stored, by)
+	if err != nil {
 		return nil, err
 	}
+	if t.stats, err = statsColumns(sh, s, data); err != nil {
+		return nil, err
+	}
+	t.fileSchema = &schema.Struct{Fields: slices.Clone(data.Fields)}
+	if sh.materialize { // after the data columns, as icebergCompatV1 wants it
+		for _, c := range by {
+			t.fileSchema.Fields = append(t.fileSchema.Fields, *t.stored.Field(c))
+		}
+	}
+	t.fileSchema.Fields = append(t.fileSchema.Fields, hidden...)
 	if t.fileArrow, err = arrowmap.ToArrow(t.fileSchema); err != nil {
-		return nil, err
-	}
-	if t.stats, err = statsColumns(p, t.fileSchema); err != nil {
 		return nil, err
 	}
 	t.hasVoid = schema.Contains(s, func(t schema.Type) bool { return t == schema.Type(schema.Void) })
 	return t, nil
 }
 
-// split gives the rows of rec by partition, as files hold them. The caller releases the parts, with an error too.
+// physical gives rows of the table's columns under the physical names, with the hidden columns after them. The caller
+// releases the result.
+func (t *target) physical(rec arrow.RecordBatch, hidden []arrow.Array) arrow.RecordBatch {
+	if !t.shape.mapped() && len(hidden) == 0 {
+		rec.Retain()
+		return rec
+	}
+	fields := slices.Clone(t.storedArrow.Fields())
+	cols := make([]arrow.Array, 0, len(fields)+len(hidden))
+	defer func() { releaseArrays(cols) }()
+	for i, col := range rec.Columns() {
+		if _, dict := col.DataType().(*arrow.DictionaryType); dict {
+			col.Retain()
+			fields[i].Type = col.DataType()
+		} else {
+			col = arrowmap.WithNames(col, fields[i].Type)
+		}
+		cols = append(cols, col)
+	}
+	for i, col := range hidden {
+		col.Retain()
+		cols = append(cols, col)
+		fields = append(fields, arrow.Field{Name: t.hidden[i].Name, Type: col.DataType(), Nullable: true})
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows())
+}
+
+func releaseArrays(arrs []arrow.Array) {
+	for _, a := range arrs {
+		a.Release()
+	}
+}
+
+// split gives physical rows by partition, as files hold them. The caller releases the parts, with an error too.
 func (t *target) split(ctx context.Context, rec arrow.RecordBatch) ([]partition.Part, error) {
 	if t.hasVoid {
 		partitioned, err := t.withoutVoid(ctx, rec)
@@ -58,7 +120,7 @@ func (t *target) split(ctx context.Context, rec arrow.RecordBatch) ([]partition.
 		defer partitioned.Release()
 		rec = partitioned
 	}
-	if len(t.partitionBy) == 0 {
+	if len(t.shape.partitionBy) == 0 {
 		rec.Retain()
 		return []partition.Part{{Values: map[string]*string{}, Rec: rec}}, nil
 	}
@@ -72,13 +134,13 @@ func (t *target) split(ctx context.Context, rec arrow.RecordBatch) ([]partition.
 // checkEmpty finds a partition column that is NOT NULL and has an empty text, which the protocol cannot tell from
 // null: readers would get a null that they were promised not to. Error: *NotNullError.
 func (t *target) checkEmpty(parts []partition.Part) error {
-	for _, c := range t.splitter.Columns() {
-		if t.schema.Field(c).Nullable {
+	for i, c := range t.splitter.Columns() {
+		if t.stored.Field(c).Nullable {
 			continue
 		}
 		for _, p := range parts {
 			if p.Values[c] == nil {
-				return &NotNullError{Column: c, Row: -1, Empty: true}
+				return &NotNullError{Column: t.shape.partitionBy[i], Row: -1, Empty: true}
 			}
 		}
 	}
@@ -87,10 +149,12 @@ func (t *target) checkEmpty(parts []partition.Part) error {
 
 // withoutVoid gives rec without void columns and fields, but with the partition columns.
 func (t *target) withoutVoid(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
-	fields := append([]arrow.Field(nil), t.fileArrow.Fields()...)
+	fields := slices.Clone(t.fileArrow.Fields())
 	for _, c := range t.splitter.Columns() {
-		f, _ := t.arrow.FieldsByName(c)
-		fields = append(fields, f...)
+		if !t.shape.materialize {
+			f, _ := t.storedArrow.FieldsByName(c)
+			fields = append(fields, f...)
+		}
 	}
 	return arrowmap.Conform(ctx, rec, arrow.NewSchema(fields, nil))
 }

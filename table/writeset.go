@@ -14,6 +14,7 @@ import (
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // Defaults of WriteOptions.
@@ -47,9 +48,10 @@ type WriteOptions struct {
 type WriteSet struct {
 	t      *Table
 	base   *txlog.Snapshot // what the rows were checked against
+	shape  *shape          // of the table that the rows are for: that of base, or of what replaces it
 	opts   WriteOptions
-	props  txlog.Properties
 	format fileFormat
+	kind   rowKind // of the rows that Write brings
 
 	ctx    context.Context //nolint:containedctx // the life of the uploads, which outlast the calls that write
 	cancel context.CancelCauseFunc
@@ -58,15 +60,25 @@ type WriteSet struct {
 	uploads errgroup.Group
 	rows    atomic.Int64
 
-	mu      sync.Mutex
-	slots   []*slot
-	bound   *binding
-	boundTo *arrow.Schema
-	target  *target
-	keys    []string // of all files that were begun
-	adds    []*action.Add
-	closed  bool
-	settled bool // the files are the table's, or nobody knows, or deleted
+	mu     sync.Mutex
+	slots  []*slot
+	bound  [rowKinds]bound // by kind of rows
+	start  *schema.Struct  // the schema before rows have added to it
+	target *target
+	maxID  int64    // delta.columnMapping.maxColumnId with what the rows have added
+	keys   []string // of all files that were begun
+	adds   []*action.Add
+	// sequences give the values of identity columns, by folded name; compiled are to be closed at the end.
+	sequences map[string]*sequence
+	compiled  []func() error
+	closed    bool
+	settled   bool // the files are the table's, or nobody knows, or deleted
+}
+
+// bound is the binding of the schema that batches came with last.
+type bound struct {
+	in *arrow.Schema
+	to *binding
 }
 
 // NewWriteSet starts a write to the newest version that t knows. It reads and writes nothing yet.
@@ -80,12 +92,17 @@ func (t *Table) NewWriteSet(ctx context.Context, o WriteOptions) (*WriteSet, err
 	if err := base.CheckWrite(); err != nil {
 		return nil, err
 	}
-	props := base.Properties()
-	tgt, err := newTarget(base.Schema(), base.Metadata().PartitionColumns, props)
+	return t.newWriteSet(ctx, base, base.Schema(), shapeOf(base), o)
+}
+
+// newWriteSet starts a write of rows for a table of that schema and shape.
+func (t *Table) newWriteSet(ctx context.Context, base *txlog.Snapshot, s *schema.Struct, sh *shape, o WriteOptions) (*WriteSet, error) {
+	tgt, err := newTarget(s, sh)
 	if err != nil {
 		return nil, err
 	}
-	w := &WriteSet{t: t, base: base, props: props, opts: o.withDefaults(props), format: newFileFormat(props), target: tgt}
+	w := &WriteSet{t: t, base: base, shape: sh, opts: o.withDefaults(sh.props), format: newFileFormat(sh.props), target: tgt, start: s}
+	w.maxID = max(sh.props.MaxColumnID(), s.MaxFieldID())
 	w.free = make(chan *slot, w.opts.Parallelism)
 	w.uploads.SetLimit(uploadsAtOnce)
 	w.ctx, w.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -112,12 +129,18 @@ func (o WriteOptions) withDefaults(props txlog.Properties) WriteOptions {
 }
 
 // Write adds rows. The batch stays the caller's. Columns are matched by name without regard to case,
-// those missing become null, types are upcast where every value fits.
-// Errors: *ExtraColumnsError, *MissingColumnError, *NotNullError, *schema.MergeError,
-// *arrowmap.UnsupportedTypeError, *arrowmap.CastError, those of the store. After an error the write
-// can only be aborted.
+// types are upcast where every value fits. Those missing have their default, are generated, or become null.
+// Errors: *ExtraColumnsError, *MissingColumnError, *NotNullError, *ConstraintError, *GeneratedColumnError,
+// *IdentityColumnError, *IdentityOverflowError, *NoExpressionsError, *schema.MergeError,
+// *arrowmap.UnsupportedTypeError, *arrowmap.CastError, those of the compiler and of the store. After an
+// error the write can only be aborted.
 func (w *WriteSet) Write(ctx context.Context, rec arrow.RecordBatch) error {
-	b, err := w.bind(rec.Schema())
+	return w.write(ctx, rec, w.kind)
+}
+
+// write adds rows of a kind, with a value of each hidden column of their files.
+func (w *WriteSet) write(ctx context.Context, rec arrow.RecordBatch, kind rowKind, hidden ...arrow.Array) error {
+	b, err := w.bind(ctx, rec.Schema(), kind)
 	if err != nil {
 		return w.fail(err)
 	}
@@ -129,12 +152,14 @@ func (w *WriteSet) Write(ctx context.Context, rec arrow.RecordBatch) error {
 		return w.fail(err)
 	}
 	defer rows.Release()
+	stored := b.files.physical(rows, hidden)
+	defer stored.Release()
 	s, err := w.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { w.free <- s }()
-	if err := s.write(ctx, b.target, rows); err != nil {
+	if err := s.write(ctx, b.files, stored); err != nil {
 		return w.fail(err)
 	}
 	w.rows.Add(rows.NumRows())
@@ -142,31 +167,57 @@ func (w *WriteSet) Write(ctx context.Context, rec arrow.RecordBatch) error {
 }
 
 // bind says how batches of an incoming schema become rows of the table, evolving its schema if need be.
-func (w *WriteSet) bind(in *arrow.Schema) (*binding, error) {
+func (w *WriteSet) bind(ctx context.Context, in *arrow.Schema, kind rowKind) (*binding, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.boundTo == in && w.bound.target == w.target {
-		return w.bound, nil
+	if last := w.bound[kind]; last.in == in && last.to.target == w.target {
+		return last.to, nil
 	}
 	incoming, err := arrowmap.FromArrow(in)
 	if err != nil {
 		return nil, err
 	}
-	s, err := accept(w.target.schema, incoming, w.opts.MergeSchema)
-	if err != nil {
+	if err := w.evolve(incoming); err != nil {
 		return nil, err
 	}
-	if s != w.target.schema {
-		if err := s.CheckFileNames(); err != nil {
-			return nil, err
-		}
-		if w.target, err = newTarget(s, w.target.partitionBy, w.props); err != nil {
-			return nil, err
-		}
+	b := bind(w.target, in)
+	if last := w.bound[kind].to; last != nil && last.target == w.target {
+		b.files = last.files
+	} else if b.files, err = w.filesOf(kind); err != nil {
+		return nil, err
 	}
-	w.boundTo, w.bound = in, bind(w.target, in)
-	return w.bound, nil
+	if err := w.complete(ctx, b, kind); err != nil {
+		return nil, err
+	}
+	w.bound[kind] = bound{in: in, to: b}
+	return b, nil
 }
+
+// evolve moves the target on to the schema that has the incoming columns too.
+func (w *WriteSet) evolve(incoming *schema.Struct) error {
+	s, err := accept(w.target.schema, incoming, w.opts.MergeSchema, w.shape.merger())
+	if err != nil || s == w.target.schema {
+		return err
+	}
+	s, w.maxID, err = w.shape.assign(s, w.maxID, w.t.physicalName)
+	if err != nil {
+		return err
+	}
+	w.target, err = newTarget(s, w.shape)
+	return err
+}
+
+// assign gives new columns what column mapping wants of them; without it, it checks their names.
+func (sh *shape) assign(s *schema.Struct, maxID int64, name func() string) (*schema.Struct, int64, error) {
+	if !sh.mapped() {
+		return s, maxID, s.CheckFileNames()
+	}
+	s, maxID = s.AssignMapping(maxID, name, sh.nestedIDs)
+	return s, maxID, nil
+}
+
+// physicalName is a name for a new column, as Spark makes them.
+func (t *Table) physicalName() string { return "col-" + t.conf.newID() }
 
 // acquire takes a slot that nobody uses, or a new one where there are rows enough for it, or waits.
 func (w *WriteSet) acquire(ctx context.Context) (*slot, error) {
@@ -211,6 +262,7 @@ func (w *WriteSet) close(ctx context.Context) error {
 		return context.Cause(w.ctx)
 	}
 	w.closed = true
+	defer w.release()
 	defer context.AfterFunc(ctx, func() { w.cancel(context.Cause(ctx)) })()
 	var encoders sync.WaitGroup
 	for _, s := range w.slots {
@@ -231,6 +283,14 @@ func (w *WriteSet) close(ctx context.Context) error {
 	return nil
 }
 
+// release gives back what was compiled.
+func (w *WriteSet) release() {
+	for _, done := range w.compiled {
+		_ = done() // nothing is lost with a statement that cannot be closed
+	}
+	w.compiled = nil
+}
+
 // Abort gives the write up and deletes what it wrote, even when ctx has ended. After Commit it does
 // nothing: Commit has settled what becomes of the files. No Write may run.
 func (w *WriteSet) Abort(ctx context.Context) error {
@@ -238,6 +298,7 @@ func (w *WriteSet) Abort(ctx context.Context) error {
 		return nil
 	}
 	w.cancel(errAborted)
+	w.release()
 	for _, s := range w.slots {
 		s.abort()
 	}
