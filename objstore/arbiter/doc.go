@@ -25,7 +25,9 @@
 //
 // # What else
 //
-// Every other call goes to the wrapped store as it is. Temporary files stay, as with Spark: a lifecycle rule that expires
+// Every other call goes to the wrapped store as it is. Where that refuses IfAbsent, what is made from commits (checkpoints,
+// version checksums) and what has a UUID in its name (deletion vectors) is put after a look, for two writers of those do each other
+// no harm; all else stays refused: let the checkpoint location of a pipeline be on a local disk. Temporary files stay, as with Spark: a lifecycle rule that expires
 // "_delta_log/.tmp/" after some days removes them. Let the DynamoDB table expire entries by the attribute expireTime.
 //
 // Package arbiter knows the names of the log's commits and nothing else of Delta.

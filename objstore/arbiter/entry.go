@@ -1,6 +1,7 @@
 package arbiter
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -99,6 +100,19 @@ func commitPlace(key string) (place, bool) {
 	}
 	return place{table, name}, true
 }
+
+// derived says whether a file of the log is made from its commits, so that it says the same whoever writes it: checkpoints, version
+// checksums, compacted commits.
+func derived(key string) bool {
+	table, ok := logPlace(key)
+	_, isCommit := commitPlace(key)
+	return ok && !isCommit && key != table+logDir
+}
+
+var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// unique says whether a name holds a UUID, so that no two writers put it.
+func unique(key string) bool { return uuids.MatchString(key[strings.LastIndexByte(key, '/')+1:]) }
 
 // logPlace says whether a prefix lists commits of one log, and of which table.
 func logPlace(prefix string) (table string, ok bool) {

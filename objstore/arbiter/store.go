@@ -86,15 +86,33 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 
 // Put implements objstore.Store. With IfAbsent a commit goes through DynamoDB; see the package comment.
 func (s *Store) Put(ctx context.Context, key string, b objstore.Body, c objstore.Cond) (objstore.Info, error) {
-	p, ok := commitPlace(key)
-	if !ok || !c.IfAbsent || c.IfMatch != "" {
+	if !c.IfAbsent || c.IfMatch != "" {
 		return s.inner.Put(ctx, key, b, c)
+	}
+	p, ok := commitPlace(key)
+	if !ok {
+		return s.putAbsent(ctx, key, b, c)
 	}
 	info, err := s.commit(ctx, p, b)
 	if err != nil {
 		return objstore.Info{}, s.fail("put", key, err)
 	}
 	return info, nil
+}
+
+// putAbsent is a Put with IfAbsent of what is no commit. Where the wrapped store has no such puts, and it does no harm when two
+// writers both have their way, it looks before it puts; all else is refused.
+func (s *Store) putAbsent(ctx context.Context, key string, b objstore.Body, c objstore.Cond) (objstore.Info, error) {
+	info, err := s.inner.Put(ctx, key, b, c)
+	if !errors.Is(err, objstore.ErrNotSupported) || b.Once || !derived(key) && !unique(key) {
+		return info, err
+	}
+	if there, err := s.there(ctx, key); err != nil {
+		return objstore.Info{}, err
+	} else if there {
+		return objstore.Info{}, s.fail("put", key, objstore.ErrPrecondition)
+	}
+	return s.inner.Put(ctx, key, b, objstore.Cond{})
 }
 
 // fail wraps an error with what and where, once.
