@@ -3,6 +3,7 @@ package sql
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -24,7 +25,7 @@ type DB struct {
 	rows     map[int64]*Relation // what the table function rows reads, by number
 	sessions map[uint64]*Session // by DuckDB's number of the connection
 
-	filters []*Filter
+	owned map[io.Closer]bool // filters and projections, which end with the database
 
 	functionsMu sync.Mutex
 	functions   functions
@@ -32,7 +33,7 @@ type DB struct {
 
 // Open starts a database.
 func Open(opts Options) (*DB, error) {
-	db := &DB{opts: opts, rows: map[int64]*Relation{}, sessions: map[uint64]*Session{}}
+	db := &DB{opts: opts, rows: map[int64]*Relation{}, sessions: map[uint64]*Session{}, owned: map[io.Closer]bool{}}
 	if opts.TempDir == "" {
 		dir, err := os.MkdirTemp("", "ingestd-sql-")
 		if err != nil {
@@ -85,14 +86,13 @@ func (db *DB) setUp() error {
 	return nil
 }
 
-// Close ends the database, its filters and relations. Every Session must have been closed.
+// Close ends the database, its filters, projections and relations. Every Session must have been closed.
 func (db *DB) Close() error {
 	db.mu.Lock()
-	filters, relations := db.filters, slices.Collect(maps.Values(db.rows))
-	db.filters = nil
+	owned, relations := slices.Collect(maps.Keys(db.owned)), slices.Collect(maps.Values(db.rows))
 	db.mu.Unlock()
-	for _, f := range filters {
-		_ = f.Close()
+	for _, c := range owned {
+		_ = c.Close()
 	}
 	for _, r := range relations {
 		r.forget()
@@ -119,4 +119,17 @@ func (db *DB) session(connection uint64) *Session {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	return db.sessions[connection]
+}
+
+// own lets Close end c too.
+func (db *DB) own(c io.Closer) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.owned[c] = true
+}
+
+func (db *DB) disown(c io.Closer) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	delete(db.owned, c)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,14 +17,10 @@ import (
 
 // Filter is a predicate of SQL text over one table's columns. It is safe for concurrent use.
 type Filter struct {
-	db     *DB
-	text   string
-	schema *arrow.Schema // of the columns that it reads
-	prune  predicate.Expr
-
-	mu     sync.Mutex
-	idle   []*evaluator
-	closed bool
+	text  string
+	prune predicate.Expr
+	spark bool // translated, so that the rows that it fails at are known
+	pool
 }
 
 var _ predicate.Filter = (*Filter)(nil)
@@ -58,12 +53,16 @@ func (db *DB) ParseFilter(ctx context.Context, text string, schema *arrow.Schema
 	if got := st.Schema().Fields(); len(got) != 1 || got[0].Type.ID() != arrow.BOOL {
 		return nil, &SQLError{Message: fmt.Sprintf("a predicate is wanted, TRUE or FALSE for each row; %s is %s", text, got[0].Type)}
 	}
+	return db.newFilter(ctx, s, text, text, where, schema), nil
+}
+
+// newFilter makes a filter that is shown as text and runs as query, whose tree is where.
+func (db *DB) newFilter(ctx context.Context, s *Session, text, query string, where node, schema *arrow.Schema) *Filter {
 	p := &pruner{session: s, resolve: columnsIn(schema)}
-	f := &Filter{db: db, text: text, schema: used(where, schema), prune: p.expr(ctx, where)}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.filters = append(db.filters, f)
-	return f, nil
+	f := &Filter{text: text, prune: p.expr(ctx, where)}
+	f.pool = pool{db: db, schema: used(where, schema), query: "SELECT " + query + "\nFROM " + filtered}
+	db.own(f)
+	return f
 }
 
 // parsePredicate gives the tree of a predicate, and refuses what is not one expression over one row.
@@ -128,140 +127,40 @@ func used(e node, schema *arrow.Schema) *arrow.Schema {
 // String is the predicate's text.
 func (f *Filter) String() string { return f.text }
 
-// Columns are the columns that the predicate reads, sorted.
-func (f *Filter) Columns() []string {
-	names := make([]string, f.schema.NumFields())
-	for i, field := range f.schema.Fields() {
-		names[i] = field.Name
-	}
-	slices.Sort(names)
-	return names
-}
-
 // Prune is the part that statistics can decide.
 func (f *Filter) Prune() predicate.Expr { return f.prune }
 
 // Eval evaluates the predicate on each row.
 func (f *Filter) Eval(ctx context.Context, rec arrow.RecordBatch) (*array.Boolean, error) {
-	e, err := f.take(ctx)
-	if err != nil {
-		return nil, err
+	keep, err := f.eval(ctx, rec)
+	if err != nil && f.spark {
+		return nil, f.blame(ctx, rec, err, f.text, "")
 	}
-	keep, err := e.eval(ctx, f.schema, rec)
-	f.put(e)
 	if err != nil {
 		return nil, fmt.Errorf("filter %s: %w", f.text, err)
 	}
 	return keep, nil
 }
 
-// take gives an idle evaluator or a new one.
-func (f *Filter) take(ctx context.Context) (*evaluator, error) {
-	f.mu.Lock()
-	if f.closed {
-		f.mu.Unlock()
-		return nil, fmt.Errorf("filter %s: closed", f.text)
-	}
-	if n := len(f.idle); n > 0 {
-		e := f.idle[n-1]
-		f.idle = f.idle[:n-1]
-		f.mu.Unlock()
-		return e, nil
-	}
-	f.mu.Unlock()
-	s, err := f.db.Session()
-	if err != nil {
-		return nil, err
-	}
-	e := &evaluator{session: s}
-	if e.rows, err = s.Register(ctx, filtered, f.schema); err == nil {
-		e.stmt, err = s.Prepare(ctx, "SELECT "+f.text+"\nFROM "+filtered)
-	}
-	if err != nil {
-		e.close()
-		return nil, err
-	}
-	return e, nil
-}
-
-func (f *Filter) put(e *evaluator) {
-	f.mu.Lock()
-	if !f.closed {
-		f.idle = append(f.idle, e)
-		e = nil
-	}
-	f.mu.Unlock()
-	if e != nil {
-		e.close()
-	}
-}
-
-// Close gives back what the filter holds. It may be called more than once.
-func (f *Filter) Close() error {
-	f.mu.Lock()
-	idle := f.idle
-	f.idle, f.closed = nil, true
-	f.mu.Unlock()
-	f.db.mu.Lock()
-	f.db.filters = slices.DeleteFunc(f.db.filters, func(other *Filter) bool { return other == f })
-	f.db.mu.Unlock()
-	for _, e := range idle {
-		e.close()
-	}
-	return nil
-}
-
-// evaluator is a session with the filter prepared over the columns that it reads.
-type evaluator struct {
-	session *Session
-	rows    *Relation
-	stmt    *Stmt
-}
-
-func (e *evaluator) close() {
-	if e.stmt != nil {
-		e.stmt.Close()
-	}
-	if e.rows != nil {
-		_ = e.rows.Close()
-	}
-	_ = e.session.Close()
-}
-
-func (e *evaluator) eval(ctx context.Context, schema *arrow.Schema, rec arrow.RecordBatch) (*array.Boolean, error) {
-	cols := make([]arrow.Array, schema.NumFields())
-	for i, f := range schema.Fields() {
-		at := rec.Schema().FieldIndices(f.Name)
-		if len(at) != 1 {
-			return nil, fmt.Errorf("the rows have column %q %d times", f.Name, len(at))
-		}
-		cols[i] = rec.Column(at[0])
-	}
-	fields := make([]arrow.Field, len(cols))
-	for i, f := range schema.Fields() {
-		fields[i] = arrow.Field{Name: f.Name, Type: cols[i].DataType(), Nullable: true}
-	}
-	part := array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows())
-	defer part.Release()
-	if err := e.rows.Set(part); err != nil {
-		return nil, err
-	}
-	defer e.rows.Set() //nolint:errcheck // fails for batches only
+func (f *Filter) eval(ctx context.Context, rec arrow.RecordBatch) (*array.Boolean, error) {
 	b := array.NewBooleanBuilder(memory.DefaultAllocator)
 	defer b.Release()
 	b.Reserve(int(rec.NumRows()))
-	for out, err := range e.stmt.Run(ctx) {
-		if err != nil {
-			return nil, err
-		}
+	err := f.run(ctx, rec, func(out arrow.RecordBatch) error {
 		keep := out.Column(0).(*array.Boolean)
 		for i := range keep.Len() {
 			b.UnsafeAppend(keep.IsValid(i) && keep.Value(i))
 		}
-		out.Release()
-	}
-	if b.Len() != int(rec.NumRows()) {
-		return nil, fmt.Errorf("%d rows were filtered, not %d", b.Len(), rec.NumRows())
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return b.NewBooleanArray(), nil
+}
+
+// Close gives back what the filter holds. It may be called more than once.
+func (f *Filter) Close() error {
+	f.db.disown(f)
+	return f.pool.close()
 }

@@ -49,3 +49,27 @@ type UnsupportedError struct {
 func (e *UnsupportedError) Error() string {
 	return "the expression " + e.Text + " cannot be evaluated: " + e.Reason
 }
+
+// ValueError is a row for which an expression has no value, such as a division by zero, or one that its column
+// cannot hold. It is not retryable: the row or the expression must change.
+type ValueError struct {
+	Text   string // of the expression
+	Column string // to which the value was to go; "" for a predicate
+	Row    int    // in the batch, from 0
+	Reason string // which names the value
+	Cause  error
+}
+
+// Error tells column, expression and reason.
+func (e *ValueError) Error() string {
+	if e.Column == "" {
+		return "the expression " + e.Text + ": " + e.Reason
+	}
+	return "column " + e.Column + ", the expression " + e.Text + ": " + e.Reason
+}
+
+// Unwrap gives the cause.
+func (e *ValueError) Unwrap() error { return e.Cause }
+
+// Retryable says no.
+func (e *ValueError) Retryable() bool { return false }
