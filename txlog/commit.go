@@ -50,7 +50,7 @@ func (t *Transaction) Commit(ctx context.Context) (Committed, error) {
 		case out.winner == nil:
 			return t.committed(a, n), nil
 		}
-		if err := t.rebase(ctx, *out.winner); err != nil {
+		if err := t.rebase(ctx, *out.winner, -1); err != nil {
 			return Committed{}, t.fail(n, true, err)
 		}
 		if err := t.log.backoff(ctx, n); err != nil {
@@ -87,7 +87,7 @@ func (t *Transaction) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.rebase(ctx, winner)
+	return t.rebase(ctx, winner, newest.version)
 }
 
 func (t *Transaction) committed(a *attempt, attempts int) Committed {
@@ -103,7 +103,8 @@ func (t *Transaction) committed(a *attempt, attempts int) Committed {
 }
 
 // rebase puts the transaction on top of the winner and all commits after it, unless it conflicts with one.
-func (t *Transaction) rebase(ctx context.Context, winner rawCommit) error {
+// Versions up to known were made: one of them that is not there has been cleaned up, and is not free.
+func (t *Transaction) rebase(ctx context.Context, winner rawCommit, known int64) error {
 	if t.create {
 		return &TableExistsError{URL: t.log.store.URL()}
 	}
@@ -133,6 +134,9 @@ func (t *Transaction) rebase(ctx context.Context, winner rawCommit) error {
 		t.base = next
 		winner, err = t.log.fetch(ctx, next.version+1)
 		if errors.Is(err, objstore.ErrNotExist) {
+			if next.version < known {
+				return &StaleSnapshotError{Version: next.version, Newest: known}
+			}
 			return nil
 		}
 		if err != nil {

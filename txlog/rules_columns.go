@@ -22,16 +22,6 @@ func validSchema(_ context.Context, p *proposal) error {
 	return nil
 }
 
-// Keys of field metadata ("Generated Columns", "Default Columns", "Identity Columns").
-const (
-	keyGeneration    = "delta.generationExpression"
-	keyDefault       = "CURRENT_DEFAULT"
-	keyIdentityStart = "delta.identity.start"
-	keyIdentityStep  = "delta.identity.step"
-	keyIdentityMark  = "delta.identity.highWaterMark"
-	keyIdentityUsers = "delta.identity.allowExplicitInsert"
-)
-
 // columnRules are about what the metadata of columns say.
 var columnRules = []rule{
 	{feature: "generatedColumns", applies: (*proposal).changesTable, check: generatedColumns},
@@ -43,7 +33,7 @@ var columnRules = []rule{
 
 func generatedColumns(_ context.Context, p *proposal) error {
 	for path, f := range p.after.schema.Walk() {
-		raw, ok := f.Metadata[keyGeneration]
+		raw, ok := f.Metadata[schema.KeyGeneration]
 		if !ok {
 			continue
 		}
@@ -53,7 +43,7 @@ func generatedColumns(_ context.Context, p *proposal) error {
 			return invalid("the generation expression of the column %s is not a text", name)
 		case len(path) > 1:
 			return invalid("the column %s is part of another and cannot be generated", name)
-		case f.Metadata[keyDefault] != nil || f.Metadata[keyIdentityStart] != nil:
+		case f.Metadata[schema.KeyDefault] != nil || f.Metadata[schema.KeyIdentityStart] != nil:
 			return invalid("the column %s is generated and cannot have a default or be an identity column, too", name)
 		case schema.Contains(f.Type, func(t schema.Type) bool { return t == schema.Type(schema.Variant) }):
 			return invalid("the column %s is of type variant and cannot be generated", name)
@@ -64,7 +54,7 @@ func generatedColumns(_ context.Context, p *proposal) error {
 
 func defaults(_ context.Context, p *proposal) error {
 	for path, f := range p.after.schema.Walk() {
-		raw, ok := f.Metadata[keyDefault]
+		raw, ok := f.Metadata[schema.KeyDefault]
 		if !ok {
 			continue
 		}
@@ -79,39 +69,17 @@ func defaults(_ context.Context, p *proposal) error {
 	return nil
 }
 
-// identitySpec is what the metadata of an identity column say.
-type identitySpec struct {
-	start, step, mark *int64
-	users             bool
-}
-
-// identityOf reads the metadata of a field; ok is false where it is no identity column.
-func identityOf(f *schema.Field) (id identitySpec, ok bool, err error) {
-	for key, into := range map[string]any{keyIdentityStart: &id.start, keyIdentityStep: &id.step, keyIdentityMark: &id.mark, keyIdentityUsers: &id.users} {
-		if raw, has := f.Metadata[key]; has {
-			ok = true
-			if err := json.Unmarshal(raw, into); err != nil {
-				return id, true, invalid("the column %s: %s: %v", f.Name, key, err)
-			}
-		}
-	}
-	return id, ok, nil
-}
-
 func identityColumns(_ context.Context, p *proposal) error {
 	for path, f := range p.after.schema.Walk() {
-		id, ok, err := identityOf(f)
-		if err != nil {
-			return err
-		}
+		id, ok := f.Identity()
 		if !ok {
 			continue
 		}
 		switch {
 		case len(path) > 1:
 			return invalid("the column %s is part of another and cannot be an identity column", strings.Join(path, "."))
-		case id.start == nil || id.step == nil || *id.step == 0:
-			return invalid("the identity column %s needs a %s, and a %s that is not 0", f.Name, keyIdentityStart, keyIdentityStep)
+		case id.Step == 0:
+			return invalid("the identity column %s needs a %s that is not 0", f.Name, schema.KeyIdentityStep)
 		case f.Type != schema.Type(schema.Long):
 			return invalid("the identity column %s is of type %s and must be a long", f.Name, f.Type)
 		}
@@ -123,23 +91,23 @@ func identityColumns(_ context.Context, p *proposal) error {
 }
 
 // identityStays: start, step and who may give values are fixed at creation, and the high-water mark only goes on.
-func identityStays(p *proposal, f *schema.Field, id identitySpec) error {
-	if p.replaces() && p.kinds["add"] == 0 || p.t.create || p.restores() {
+func identityStays(p *proposal, f *schema.Field, id schema.Identity) error {
+	if p.t.create || p.restores() {
 		return nil
 	}
 	old := p.base.schema.Field(f.Name)
 	if old == nil {
 		return nil
 	}
-	was, ok, err := identityOf(old)
-	if !ok || err != nil || was.start == nil || was.step == nil {
-		return nil //nolint:nilerr // what was wrong before is not this commit's doing
+	was, ok := old.Identity()
+	if !ok {
+		return nil
 	}
-	if *was.start != *id.start || *was.step != *id.step || was.users != id.users {
-		return invalid("start, step and %s of the identity column %s cannot be changed", keyIdentityUsers, f.Name)
+	if was.Start != id.Start || was.Step != id.Step || was.AllowExplicit != id.AllowExplicit {
+		return invalid("start, step and %s of the identity column %s cannot be changed", schema.KeyIdentityExplicit, f.Name)
 	}
-	if was.mark != nil && (id.mark == nil || *id.step > 0 && *id.mark < *was.mark || *id.step < 0 && *id.mark > *was.mark) {
-		return invalid("the high-water mark of the identity column %s cannot go back from %d", f.Name, *was.mark)
+	if was.HighWater != nil && (id.HighWater == nil || id.Step > 0 && *id.HighWater < *was.HighWater || id.Step < 0 && *id.HighWater > *was.HighWater) {
+		return invalid("the high-water mark of the identity column %s cannot go back from %d", f.Name, *was.HighWater)
 	}
 	return nil
 }

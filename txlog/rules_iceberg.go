@@ -82,7 +82,7 @@ func icebergTable(_ context.Context, p *proposal) error {
 		}
 	}
 	for path, c := range typeChanges(p.after.schema) {
-		if !icebergWidens(c.from, c.to) {
+		if !schema.CanWidenInIceberg(c.from, c.to) {
 			return invalid("the type of the column %s was changed from %s to %s, which Iceberg does not allow", path, c.from, c.to)
 		}
 	}

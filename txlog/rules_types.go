@@ -10,8 +10,6 @@ import (
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
-const keyTypeChanges = "delta.typeChanges"
-
 // typeChange is one entry of the history of a column's type ("Type Change Metadata").
 type typeChange struct {
 	from, to schema.Type
@@ -23,7 +21,7 @@ type typeChange struct {
 func typeChanges(s *schema.Struct) iter.Seq2[string, typeChange] {
 	return func(yield func(string, typeChange) bool) {
 		for path, f := range s.Walk() {
-			raw, ok := f.Metadata[keyTypeChanges]
+			raw, ok := f.Metadata[schema.KeyTypeChanges]
 			if !ok {
 				continue
 			}
@@ -68,10 +66,10 @@ func recordedTypeChanges(_ context.Context, p *proposal) error {
 	for name, c := range typeChanges(p.after.schema) {
 		switch {
 		case c.err != nil:
-			return invalid("the column %s: %s cannot be read: %v", name, keyTypeChanges, c.err)
+			return invalid("the column %s: %s cannot be read: %v", name, schema.KeyTypeChanges, c.err)
 		case !p.after.Supports("typeWidening") && !p.after.Supports("typeWidening-preview"):
-			return invalid("the column %s has %s, but the protocol of the table does not list the table feature typeWidening", name, keyTypeChanges)
-		case !widens(c.from, c.to):
+			return invalid("the column %s has %s, but the protocol of the table does not list the table feature typeWidening", name, schema.KeyTypeChanges)
+		case !schema.CanWiden(c.from, c.to):
 			return invalid("the column %s: %s cannot be widened to %s", name, c.from, c.to)
 		}
 	}
@@ -98,14 +96,14 @@ func columnTypesStay(_ context.Context, p *proposal) error {
 			continue
 		}
 		switch {
-		case !widens(was.t, l.t):
+		case !schema.CanWiden(was.t, l.t):
 			return invalid("the column %s: %s cannot become %s while files have the old type; rewrite the table", l.name, was.t, l.t)
 		case !p.after.Supports("typeWidening") && !p.after.Supports("typeWidening-preview"):
 			return invalid("the column %s: to change %s to %s the table needs the table feature typeWidening", l.name, was.t, l.t)
 		case !p.after.props.TypeWidening():
 			return invalid("the column %s: to change %s to %s, set %s to true", l.name, was.t, l.t, PropTypeWidening)
 		case !recorded[fmt.Sprint(l.name, "|", l.t)]:
-			return invalid("the column %s: the change of %s to %s is not recorded in %s", l.name, was.t, l.t, keyTypeChanges)
+			return invalid("the column %s: the change of %s to %s is not recorded in %s", l.name, was.t, l.t, schema.KeyTypeChanges)
 		}
 	}
 	return nil
@@ -144,58 +142,4 @@ func leaves(s *Snapshot) map[string]leaf {
 	}
 	walk("", "", s.schema)
 	return out
-}
-
-// wholeDigits are how many a whole number of the type can have.
-var wholeDigits = map[schema.Type]int{schema.Byte: 10, schema.Short: 10, schema.Integer: 10, schema.Long: 20}
-
-// wholes are the whole numbers, from the narrowest.
-var wholes = []schema.Type{schema.Byte, schema.Short, schema.Integer, schema.Long}
-
-// widens says whether type widening knows the change ("Type Widening").
-func widens(from, to schema.Type) bool {
-	if icebergWidens(from, to) {
-		return true
-	}
-	switch to := to.(type) {
-	case schema.Decimal:
-		if d, ok := from.(schema.Decimal); ok {
-			k1, k2 := to.Precision-d.Precision, to.Scale-d.Scale
-			return k1 >= k2 && k2 >= 0
-		}
-		n := wholeDigits[from]
-		return n > 0 && to.Precision-n >= to.Scale && to.Scale >= 0
-	case schema.Primitive:
-		switch from {
-		case schema.Byte, schema.Short, schema.Integer:
-			return to == schema.Double
-		case schema.Date:
-			return to == schema.TimestampNTZ
-		}
-	}
-	return false
-}
-
-// icebergWidens says whether Apache Iceberg, version 2, knows the change, too.
-func icebergWidens(from, to schema.Type) bool {
-	if from == to {
-		return true
-	}
-	if d, ok := from.(schema.Decimal); ok {
-		wider, ok := to.(schema.Decimal)
-		return ok && wider.Scale == d.Scale && wider.Precision >= d.Precision
-	}
-	if from == schema.Type(schema.Float) {
-		return to == schema.Type(schema.Double)
-	}
-	i, j := -1, -1
-	for n, t := range wholes {
-		if t == from {
-			i = n
-		}
-		if t == to {
-			j = n
-		}
-	}
-	return i >= 0 && j > i
 }

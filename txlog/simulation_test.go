@@ -2,176 +2,184 @@ package txlog
 
 import (
 	"context"
-	"errors"
+	"flag"
 	"fmt"
 	"math/rand"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
-	"github.com/ingestd/ingestd/objstore/fault"
 	"github.com/ingestd/ingestd/objstore/mem"
 	"github.com/ingestd/ingestd/txlog/action"
 )
 
-// scheduler lets one writer run at a time, from one call of the store to the next, in an order
-// drawn from a seed. So a run with many writers is the same each time.
-type scheduler struct {
-	rand   *rand.Rand
-	parked chan int        // a writer waits before a call, or (negative) has finished
-	wake   []chan struct{} // one per writer
+var simSeed = flag.Int64("seed", -1, "run the simulation of this seed alone, and show its trace")
+
+// sim is one life of a table under many writers and a bad store, all drawn from one seed.
+type sim struct {
+	seed    int64
+	rand    *rand.Rand
+	rate    float64 // of faults
+	sched   *scheduler
+	store   *mem.Store
+	clock   time.Time // of the store; writers have clocks that differ from it
+	late    []func()
+	commits map[int64][]byte
+	times   map[int64]time.Time
+	tries   map[string]*try
+	trace   []string
+	failed  []string
 }
 
-func (s *scheduler) before(id int) func(context.Context, fault.Call) error {
-	return func(context.Context, fault.Call) error {
-		s.parked <- id
-		<-s.wake[id]
-		return nil
+func newSim(seed int64) *sim {
+	w := &sim{
+		seed: seed, rand: rand.New(rand.NewSource(seed)), clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		commits: map[int64][]byte{}, times: map[int64]time.Time{}, tries: map[string]*try{},
+	}
+	w.rate = []float64{0, 0.05, 0.2}[w.rand.Intn(3)]
+	w.store = mem.New(mem.WithNow(func() time.Time { return w.clock }))
+	w.sched = &scheduler{rand: w.rand, each: w.step, allIdle: w.sleep}
+	return w
+}
+
+func (w *sim) note(format string, args ...any) {
+	w.trace = append(w.trace, fmt.Sprintf(format, args...))
+}
+
+func (w *sim) failf(format string, args ...any) {
+	w.failed = append(w.failed, fmt.Sprintf(format, args...))
+}
+
+// sleep lets days pass while no transaction is under way, so that logs expire and snapshots are old.
+func (w *sim) sleep() {
+	for _, do := range w.late {
+		do()
+	}
+	w.late, w.clock = nil, w.clock.Add(48*time.Hour)
+	w.note("two days pass")
+}
+
+func (w *sim) options(id int) Options {
+	skew := time.Duration(w.rand.Intn(20_000)-10_000) * time.Millisecond
+	n := 0
+	return Options{
+		Now:   func() time.Time { return w.clock.Add(skew) },
+		Rand:  rand.New(rand.NewSource(w.seed + int64(id))),
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		NewID: func() string { n++; return fmt.Sprint("tx-", id, "-", n) }, EngineInfo: "sim", MaxCommitAttempts: 20,
 	}
 }
 
-func (s *scheduler) run(writers []func()) {
+const simActors = 4
+
+// run makes the table, lets the actors work, and checks what became of it.
+func (w *sim) run() {
+	w.create()
+	var acts []func()
+	for id := range simActors {
+		a := &actor{w: w, id: id, rand: rand.New(rand.NewSource(w.seed<<8 + int64(id)))}
+		a.store = &simStore{Store: w.store, w: w, id: id}
+		a.ctx = context.WithValue(context.Background(), actor{}, id)
+		a.store.ctx = a.ctx
+		a.log = New(a.store, w.options(id))
+		acts = append(acts, a.run)
+	}
+	w.sched.run(acts)
+	for _, do := range w.late {
+		do()
+	}
+	w.verify()
+}
+
+func (w *sim) create() {
+	tx := New(w.store, w.options(99)).Create(context.Background(), Operation{Name: "CREATE TABLE"})
+	m := metadata("id BIGINT, p STRING", []string{"p"}, PropCheckpointInterval, "4", PropLogRetention, "interval 1 day",
+		PropDeletionVectors, "true", PropIsolationLevel, []string{"Serializable", "WriteSerializable"}[w.rand.Intn(2)])
+	if w.rand.Intn(2) == 0 {
+		m.Configuration[PropInCommitTimestamps] = "true"
+	}
+	tx.Stage(testProtocol("rowTracking", "inCommitTimestamp"), m)
+	a := &simStore{Store: w.store, w: w}
+	tx.log.store = a // its context is another: its calls are not scheduled
+	if _, err := tx.Commit(context.Background()); err != nil {
+		panic(err)
+	}
+}
+
+// simulate runs the seed and returns what went wrong, and the trace.
+func simulate(seed int64) (failed, trace []string) {
+	w := newSim(seed)
+	w.run()
+	return w.failed, w.trace
+}
+
+// seeds is how many seeds the test runs; INGESTD_SIM_SEEDS asks for another number.
+func seeds() int64 {
+	if n, err := strconv.ParseInt(os.Getenv("INGESTD_SIM_SEEDS"), 10, 64); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return 200
+	}
+	return 2000
+}
+
+// Many writers of all kinds share a table on a store that fails in every way that stores do. Whatever they
+// were told, the table is what its commits, one after the other, make of it.
+func TestTransactionsAreSerialOnABadStore(t *testing.T) {
+	if *simSeed >= 0 {
+		failed, trace := simulate(*simSeed)
+		t.Log(strings.Join(trace, "\n"))
+		if len(failed) > 0 {
+			t.Error(strings.Join(failed, "\n"))
+		}
+		return
+	}
+	next := make(chan int64)
 	var wg sync.WaitGroup
-	var ready []int
-	for id, w := range writers {
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			w()
-			s.parked <- -1 - id
+			for seed := range next {
+				if failed, _ := simulate(seed); len(failed) > 0 {
+					t.Errorf("seed %d: %s\nto see it again: go test ./txlog -run TestTransactionsAreSerialOnABadStore -v -seed %d", seed, strings.Join(failed, "\n"), seed)
+				}
+			}
 		})
-		ready = append(ready, <-s.parked)
 	}
-	for len(ready) > 0 {
-		i := s.rand.Intn(len(ready))
-		id := ready[i]
-		ready = append(ready[:i], ready[i+1:]...)
-		if id < 0 {
-			continue
-		}
-		s.wake[id] <- struct{}{}
-		if next := <-s.parked; next >= 0 {
-			ready = append(ready, next)
+	for seed := range seeds() {
+		if next <- seed; t.Failed() {
+			break
 		}
 	}
+	close(next)
 	wg.Wait()
 }
 
-// writer commits batches exactly once, as a sink does: a file and the progress of the writer in
-// each, demanding that the progress is what the batch started from.
-type writer struct {
-	id, batches int
-	snap        *Snapshot
-	deleted     []string // files that it deleted since their commit was provably rejected
-	attempts    int
-}
-
-func (w *writer) run(ctx context.Context) error {
-	app := fmt.Sprint("writer", w.id)
-	for tries := 0; ; tries++ {
-		if tries > 10_000 {
-			return errors.New("no progress")
-		}
-		s, err := w.snap.Update(ctx)
-		if err != nil {
-			continue
-		}
-		w.snap = s
-		done, ok := s.Txn(app)
-		if done == int64(w.batches) {
-			return nil
-		}
-		w.attempts++
-		file := fmt.Sprintf("%s-%d-%d", app, done+1, w.attempts)
-		tx := s.Begin(Operation{Name: "STREAMING UPDATE"})
-		tx.RequireTxn(app, done, ok)
-		tx.Stage(&action.Txn{AppID: app, Version: done + 1}, add(file))
-		c, err := tx.Commit(ctx)
-		if err == nil {
-			w.snap = c.Snapshot
-		} else if errors.Is(err, ErrProvablyRejected) {
-			w.deleted = append(w.deleted, file)
+func TestASeedReplaysExactly(t *testing.T) {
+	for _, seed := range []int64{1, 2, 3, 4, 5} {
+		_, first := simulate(seed)
+		_, again := simulate(seed)
+		if !slices.Equal(first, again) {
+			for i := range min(len(first), len(again)) {
+				if first[i] != again[i] {
+					t.Fatalf("seed %d differs from step %d on: %q and %q", seed, i, first[i], again[i])
+				}
+			}
+			t.Fatalf("seed %d: %d and %d steps", seed, len(first), len(again))
 		}
 	}
 }
 
-func TestManyWritersOnABadStoreCommitEachBatchOnce(t *testing.T) {
-	const writers, batches = 4, 6
-	for seed := range int64(40) {
-		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
-			inner, c := newStore()
-			newTable(t, inner, c)
-			sched := &scheduler{rand: rand.New(rand.NewSource(seed)), parked: make(chan int)}
-			var ws []*writer
-			var stores []*fault.Store
-			var runs []func()
-			for id := range writers {
-				snap, err := New(inner, testOptions(c)).Snapshot(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				sched.wake = append(sched.wake, make(chan struct{}))
-				store := fault.Wrap(inner, fault.Options{Before: sched.before(id), Random: &fault.Random{Seed: uint64(seed)<<8 + uint64(id), Rate: 0.25, Effects: badPuts}})
-				opts := testOptions(c)
-				opts.NewID = ids(id)
-				snap.log = New(store, opts)
-				w := &writer{id: id, batches: batches, snap: snap}
-				ws, stores = append(ws, w), append(stores, store)
-				runs = append(runs, func() {
-					if err := w.run(context.Background()); err != nil {
-						t.Error(err)
-					}
-					for range 20 { // puts that are late land now
-						_, _ = store.Head(context.Background(), "x")
-					}
-				})
-			}
-			sched.run(runs)
-			expectExactlyOnce(t, inner, c, ws, batches)
-			if t.Failed() {
-				for id, s := range stores {
-					t.Logf("writer %d: %v", id, s.Log())
-				}
-			}
-		})
-	}
-}
-
-var badPuts = []fault.Rule{
-	{Op: fault.Put, Effect: fault.Lost}, {Op: fault.Put, Effect: fault.Phantom}, {Op: fault.Put, Effect: fault.Late, Arg: "2"},
-	{Op: fault.Put, Effect: fault.Late, Arg: "9"}, {Op: fault.Put, Effect: fault.Fail}, {Op: fault.Get, Effect: fault.Fail}, {Op: fault.Get, Effect: fault.Torn},
-}
-
-// ids are unique over all writers, and the same each time.
-func ids(writer int) func() string {
-	n := 0
-	return func() string { n++; return fmt.Sprint("tx-", writer, "-", n) }
-}
-
-func expectExactlyOnce(t *testing.T, store *mem.Store, c *clock, ws []*writer, batches int) {
-	t.Helper()
-	s, err := New(store, testOptions(c)).Snapshot(t.Context())
+// decodeAll is the actions of a commit that was made.
+func decodeAll(text []byte) []action.Action {
+	actions, err := action.Decode(text)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	if s.Version() != int64(len(ws)*batches) {
-		t.Errorf("version %d, want %d", s.Version(), len(ws)*batches)
-	}
-	live := map[string]int{}
-	for _, f := range filesOf(t, s) {
-		var w, batch, attempt int
-		if _, err := fmt.Sscanf(f, "writer%d-%d-%d", &w, &batch, &attempt); err != nil {
-			t.Fatal(err)
-		}
-		live[fmt.Sprintf("writer%d-%d", w, batch)]++
-		for _, gone := range ws[w].deleted {
-			if gone == f {
-				t.Errorf("%s was deleted as provably rejected and is in the table", f)
-			}
-		}
-	}
-	for _, w := range ws {
-		for b := 1; b <= batches; b++ {
-			if n := live[fmt.Sprintf("writer%d-%d", w.id, b)]; n != 1 {
-				t.Errorf("batch %d of writer %d is there %d times", b, w.id, n)
-			}
-		}
-	}
+	return actions
 }
