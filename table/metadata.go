@@ -20,6 +20,9 @@ import (
 // the table takes the files as it is. It may be called for one snapshot after another.
 // Errors: *SchemaChangedError, those of txlog/feature.
 func (w *WriteSet) metadata(s *txlog.Snapshot) ([]action.Action, error) {
+	if w.replace {
+		return w.replacement(s)
+	}
 	old, now := w.base.Metadata(), s.Metadata()
 	merged := w.target.schema
 	if old != now {
@@ -40,9 +43,14 @@ func (w *WriteSet) metadata(s *txlog.Snapshot) ([]action.Action, error) {
 		return nil, nil
 	}
 	meta := *now
+	return w.described(s, merged, meta)
+}
+
+// described gives meta, for a commit on top of s, with a schema, the ids that were given in it, and the protocol where it must rise.
+func (w *WriteSet) described(s *txlog.Snapshot, merged *schema.Struct, meta action.Metadata) ([]action.Action, error) {
 	meta.SchemaString = merged.JSON()
 	if w.shape.mapped() && w.maxID != s.Properties().MaxColumnID() {
-		meta.Configuration = maps.Clone(now.Configuration)
+		meta.Configuration = maps.Clone(meta.Configuration)
 		meta.Configuration[txlog.PropMappingMaxID] = strconv.FormatInt(max(w.maxID, s.Properties().MaxColumnID()), 10)
 	}
 	proto, err := feature.Upgrade(s.Protocol(), feature.Table{Schema: merged, Properties: meta.Configuration})

@@ -72,7 +72,7 @@ func (w *WriteSet) end(f *openFile) error {
 		return fmt.Errorf("write data file %s: %w", f.up.key, err)
 	}
 	add := &action.Add{Path: partition.EncodePath(f.up.key), PartitionValues: f.values, Size: res.Size, DataChange: true}
-	if w.kind != changeRows {
+	if !w.feed {
 		add.Stats = new(res.Stats.Encode())
 	}
 	w.uploads.Go(func() error {

@@ -16,7 +16,8 @@ type rowKind int
 
 const (
 	newRows    rowKind = iota // from outside of the table
-	keptRows                  // rows of the table, as they were or changed
+	keptRows                  // rows of the table that may have been changed
+	copiedRows                // rows of the table as they were, which were checked before
 	changeRows                // of the change data feed
 	rowKinds                  // how many there are
 )
@@ -33,7 +34,7 @@ func (w *WriteSet) filesOf(kind rowKind) (*target, error) {
 	switch {
 	case kind == changeRows:
 		return newTarget(w.target.schema, w.shape, schema.Field{Name: changeTypeColumn, Type: schema.String, Nullable: true})
-	case kind == keptRows && ids != "" && versions != "" && w.base.RowTrackingEnabled():
+	case (kind == keptRows || kind == copiedRows) && ids != "" && versions != "" && w.base.RowTrackingEnabled():
 		return newTarget(w.target.schema, w.shape,
 			schema.Field{Name: ids, Type: schema.Long, Nullable: true}, schema.Field{Name: versions, Type: schema.Long, Nullable: true})
 	}
@@ -44,12 +45,28 @@ func (w *WriteSet) filesOf(kind rowKind) (*target, error) {
 // where it is not null, the row commit version, both int64 with an element for each row; elsewhere
 // both are nil. They may bring values of all identity columns. Else it is Write.
 func (w *WriteSet) writeTracked(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array) error {
-	b, err := w.bind(ctx, rec.Schema(), keptRows)
+	return w.writeKept(ctx, rec, keptRows, ids, versions, nil)
+}
+
+// writeCopied is writeTracked for rows that are the table's as they are: nothing is checked again.
+func (w *WriteSet) writeCopied(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array) error {
+	return w.writeKept(ctx, rec, copiedRows, ids, versions, nil)
+}
+
+// writeTraced is writeCopied for rows of one partition, that tells where they went: for each run of them, in their
+// order, the key of the file, the first of them by its place in rec, and how many they are. wrote is called
+// before writeTraced returns, by its goroutine.
+func (w *WriteSet) writeTraced(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array, wrote func(key string, from, n int64)) error {
+	return w.writeKept(ctx, rec, copiedRows, ids, versions, wrote)
+}
+
+func (w *WriteSet) writeKept(ctx context.Context, rec arrow.RecordBatch, kind rowKind, ids, versions arrow.Array, wrote func(string, int64, int64)) error {
+	b, err := w.bind(ctx, rec.Schema(), kind)
 	if err != nil {
 		return w.fail(err)
 	}
 	if len(b.files.hidden) == 0 {
-		return w.write(ctx, rec, keptRows)
+		return w.put(ctx, rec, b, wrote)
 	}
 	hidden := [2]arrow.Array{ids, versions}
 	for i := range hidden {
@@ -58,7 +75,7 @@ func (w *WriteSet) writeTracked(ctx context.Context, rec arrow.RecordBatch, ids,
 			defer hidden[i].Release()
 		}
 	}
-	return w.write(ctx, rec, keptRows, hidden[:]...)
+	return w.put(ctx, rec, b, wrote, hidden[:]...)
 }
 
 // newChangeDataSet starts a write of change data: rows as they were and as they are, whose files are
@@ -69,16 +86,20 @@ func (t *Table) newChangeDataSet(ctx context.Context, o WriteOptions) (*WriteSet
 	if err != nil {
 		return nil, err
 	}
-	w.kind, w.format.root, w.format.stem = changeRows, changeFolder, "cdc"
+	w.feed, w.format.root, w.format.stem = true, changeFolder, "cdc"
 	return w, nil
 }
 
-// writeChanges adds rows of the change data feed, with all columns of the table; what is one of insert, delete,
+// writeChange adds rows of the change data feed, with all columns of the table; what is one of insert, delete,
 // update_preimage and update_postimage.
-func (w *WriteSet) writeChanges(ctx context.Context, rec arrow.RecordBatch, what string) error {
+func (w *WriteSet) writeChange(ctx context.Context, rec arrow.RecordBatch, what string) error {
 	types := constant(what, int(rec.NumRows()))
 	defer types.Release()
-	return w.write(ctx, rec, changeRows, types)
+	b, err := w.bind(ctx, rec.Schema(), changeRows)
+	if err != nil {
+		return w.fail(err)
+	}
+	return w.put(ctx, rec, b, nil, types)
 }
 
 // finishChangeData is finish for change data.

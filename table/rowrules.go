@@ -24,8 +24,8 @@ func filled(f *schema.Field) bool {
 // protocol's features: defaults, identities, generated columns, then all checks.
 // Errors: *IdentityColumnError, *NoExpressionsError, those of the compiler.
 func (w *WriteSet) complete(ctx context.Context, b *binding, kind rowKind) error {
-	if kind == changeRows {
-		return nil // rows of the table, before and after a change that has checked them
+	if kind == changeRows || kind == copiedRows {
+		return nil // rows of the table, or after a change that has checked them
 	}
 	var defaults, generated []int
 	for i := range b.target.schema.Fields {

@@ -51,7 +51,7 @@ type WriteSet struct {
 	shape  *shape          // of the table that the rows are for: that of base, or of what replaces it
 	opts   WriteOptions
 	format fileFormat
-	kind   rowKind // of the rows that Write brings
+	feed   bool // files are change data, not part of the table
 
 	ctx    context.Context //nolint:containedctx // the life of the uploads, which outlast the calls that write
 	cancel context.CancelCauseFunc
@@ -60,14 +60,15 @@ type WriteSet struct {
 	uploads errgroup.Group
 	rows    atomic.Int64
 
-	mu     sync.Mutex
-	slots  []*slot
-	bound  [rowKinds]bound // by kind of rows
-	start  *schema.Struct  // the schema before rows have added to it
-	target *target
-	maxID  int64    // delta.columnMapping.maxColumnId with what the rows have added
-	keys   []string // of all files that were begun
-	adds   []*action.Add
+	mu      sync.Mutex
+	slots   []*slot
+	bound   [rowKinds]bound // by kind of rows
+	start   *schema.Struct  // the schema before rows have added to it
+	target  *target
+	replace bool     // target takes the place of the schema of base
+	maxID   int64    // delta.columnMapping.maxColumnId with what the rows have added
+	keys    []string // of all files that were begun
+	adds    []*action.Add
 	// sequences give the values of identity columns, by folded name; compiled are to be closed at the end.
 	sequences map[string]*sequence
 	compiled  []func() error
@@ -135,15 +136,15 @@ func (o WriteOptions) withDefaults(props txlog.Properties) WriteOptions {
 // *arrowmap.UnsupportedTypeError, *arrowmap.CastError, those of the compiler and of the store. After an
 // error the write can only be aborted.
 func (w *WriteSet) Write(ctx context.Context, rec arrow.RecordBatch) error {
-	return w.write(ctx, rec, w.kind)
-}
-
-// write adds rows of a kind, with a value of each hidden column of their files.
-func (w *WriteSet) write(ctx context.Context, rec arrow.RecordBatch, kind rowKind, hidden ...arrow.Array) error {
-	b, err := w.bind(ctx, rec.Schema(), kind)
+	b, err := w.bind(ctx, rec.Schema(), newRows)
 	if err != nil {
 		return w.fail(err)
 	}
+	return w.put(ctx, rec, b, nil)
+}
+
+// put adds rows as b has it, with a value of each hidden column of their files; wrote may be nil.
+func (w *WriteSet) put(ctx context.Context, rec arrow.RecordBatch, b *binding, wrote func(key string, from, n int64), hidden ...arrow.Array) error {
 	if rec.NumRows() == 0 {
 		return nil
 	}
@@ -158,7 +159,8 @@ func (w *WriteSet) write(ctx context.Context, rec arrow.RecordBatch, kind rowKin
 	if err != nil {
 		return err
 	}
-	defer func() { w.free <- s }()
+	s.wrote = wrote
+	defer func() { s.wrote = nil; w.free <- s }()
 	if err := s.write(ctx, b.files, stored); err != nil {
 		return w.fail(err)
 	}
