@@ -64,11 +64,11 @@ func appendValue(dst []byte, v variant.Value, depth int) ([]byte, error) {
 	case float64:
 		return appendFloat(dst, x, 64), nil
 	case variant.DecimalValue[decimal.Decimal32]:
-		return appendDecimal(dst, x.Value.ToString(int32(x.Scale))), nil
+		return appendDecimal(dst, strconv.FormatInt(int64(int32(x.Value.(decimal.Decimal32))), 10), x.Scale)
 	case variant.DecimalValue[decimal.Decimal64]:
-		return appendDecimal(dst, x.Value.ToString(int32(x.Scale))), nil
+		return appendDecimal(dst, strconv.FormatInt(int64(x.Value.(decimal.Decimal64)), 10), x.Scale)
 	case variant.DecimalValue[decimal.Decimal128]:
-		return appendDecimal(dst, x.Value.ToString(int32(x.Scale))), nil
+		return appendDecimal(dst, x.Value.(decimal.Decimal128).BigInt().String(), x.Scale)
 	case string:
 		return appendString(dst, x), nil
 	case []byte:
@@ -144,23 +144,40 @@ func appendFloat(dst []byte, f float64, bits int) []byte {
 		}
 		return appendString(dst, text)
 	}
-	format := byte('f')
-	if abs := math.Abs(f); abs != 0 && (abs < 1e-3 || abs >= 1e7) {
-		format = 'E'
+	// As Java writes doubles: with a digit after the point, so that a double stays one when it is read back.
+	abs := math.Abs(f)
+	if abs == 0 || abs >= 1e-3 && abs < 1e7 {
+		return append(dst, withPoint(strconv.FormatFloat(f, 'f', -1, bits))...)
 	}
-	text := strconv.FormatFloat(f, format, -1, bits)
-	if format == 'f' && !strings.Contains(text, ".") {
-		text += ".0" // a double stays one when it is read back
-	}
-	return append(dst, strings.Replace(strings.Replace(text, "E+0", "E", 1), "E+", "E", 1)...)
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'E', -1, bits), "E")
+	sign := strings.TrimRight(exponent[:1], "+")
+	return append(dst, withPoint(mantissa)+"E"+sign+strings.TrimLeft(exponent[1:], "0")...)
 }
 
-// appendDecimal writes a decimal without zeros at its end.
-func appendDecimal(dst []byte, text string) []byte {
+func withPoint(text string) string {
 	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+		return text
 	}
-	return append(dst, text...)
+	return text + ".0"
+}
+
+// appendDecimal writes a decimal of unscaled digits without zeros at its end.
+func appendDecimal(dst []byte, digits string, scale uint8) ([]byte, error) {
+	if scale > 38 {
+		return nil, fmt.Errorf("a decimal of scale %d", scale)
+	}
+	if digits[0] == '-' {
+		dst, digits = append(dst, '-'), digits[1:]
+	}
+	if scale == 0 {
+		return append(dst, digits...), nil
+	}
+	if missing := int(scale) + 1 - len(digits); missing > 0 {
+		digits = strings.Repeat("0", missing) + digits
+	}
+	point := len(digits) - int(scale)
+	text := strings.TrimRight(digits[:point]+"."+digits[point:], "0")
+	return append(dst, strings.TrimSuffix(text, ".")...), nil
 }
 
 func appendString(dst []byte, s string) []byte {
