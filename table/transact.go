@@ -2,9 +2,13 @@ package table
 
 import (
 	"context"
+	"errors"
 
+	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/txlog"
+	"github.com/ingestd/ingestd/txlog/action"
 )
 
 // Begin starts a transaction on s, a snapshot that t has given, for operations that stage actions themselves. Commit it by
@@ -39,3 +43,35 @@ func (t *Table) NewID() string { return t.conf.newID() }
 
 // Now is the time by the clock of the table.
 func (t *Table) Now() int64 { return t.nowMillis() }
+
+// Locate gives the store and the key of a file by the path in an action, percent-encoded: below the
+// table, or elsewhere where it is absolute. Errors: *ForeignFileError, *partition.PathError, those of opening the other store.
+func (t *Table) Locate(ctx context.Context, path string) (objstore.Store, string, error) {
+	return t.locate(ctx, &action.Add{Path: path})
+}
+
+// LocateVector gives the store and the key of the file of a deletion vector, which must not be inline.
+// Errors: those of Locate; *deletionvector.CorruptError.
+func (t *Table) LocateVector(ctx context.Context, d *action.DeletionVector) (objstore.Store, string, error) {
+	path, err := deletionvector.Path(d)
+	if err != nil {
+		return nil, "", err
+	}
+	return t.locateKey(ctx, path, d.StorageType == deletionvector.Absolute)
+}
+
+// CreateOf makes version 0 of a table of those actions: metadata, protocol, and any files.
+// Errors: *ExistsError; those of txlog.Transaction.Commit.
+func CreateOf(ctx context.Context, store objstore.Store, op txlog.Operation, actions []action.Action, opts ...Option) (*Table, error) {
+	t := newTable(store, opts)
+	tx := t.log.Create(ctx, op)
+	tx.Stage(actions...)
+	c, err := tx.Commit(ctx)
+	if exists := (*txlog.TableExistsError)(nil); errors.As(err, &exists) {
+		return nil, &ExistsError{Location: t.Location()}
+	} else if err != nil {
+		return nil, err
+	}
+	t.snap.Store(c.Snapshot)
+	return t, nil
+}

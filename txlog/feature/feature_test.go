@@ -308,3 +308,16 @@ func TestWithoutListsWhatIsLeft(t *testing.T) {
 		}
 	}
 }
+
+func TestUnionLosesNothing(t *testing.T) {
+	for _, c := range []struct{ p, q, want string }{
+		{"1/2", "1/2", "1/2"}, {"1/2", "2/5", "2/5"}, {"2/5", "1/2", "2/5"},
+		{"1/2", "3/7 deletionVectors deletionVectors,invariants", "3/7 deletionVectors appendOnly,deletionVectors,invariants"},
+		{"3/7 deletionVectors deletionVectors", "1/3", "3/7 deletionVectors appendOnly,checkConstraints,deletionVectors,invariants"},
+		{"1/7 - rowTracking", "2/5", "3/7 columnMapping appendOnly,changeDataFeed,checkConstraints,columnMapping,generatedColumns,invariants,rowTracking"},
+	} {
+		if got := spell(Union(protocol(t, c.p), protocol(t, c.q))); got != c.want {
+			t.Errorf("%s and %s: got %s, want %s", c.p, c.q, got, c.want)
+		}
+	}
+}

@@ -192,3 +192,18 @@ func Without(p *action.Protocol, name string) *action.Protocol {
 	}
 	return out
 }
+
+// Union is the lowest protocol that supports what p supports and what q supports.
+func Union(p, q *action.Protocol) *action.Protocol {
+	var missing []*Feature
+	for _, name := range Names(q) {
+		if f := byName[name]; f != nil && !Listed(p, name) {
+			missing = append(missing, f)
+		}
+	}
+	want := versions{reader: q.MinReaderVersion, writer: q.MinWriterVersion}
+	if len(missing) == 0 && !want.above(p) {
+		return p
+	}
+	return with(p, missing, want)
+}
