@@ -29,7 +29,8 @@ type Detail struct {
 	Version          int64             `json:"version"`       // ours
 }
 
-// Describe gives the details of the version that t stands at. It reads the list of live files to count them.
+// Describe gives the details of the version that t stands at. Where the version has no
+// version checksum file it reads the list of live files to count them.
 func (t *Table) Describe(ctx context.Context) (Detail, error) {
 	s := t.Snapshot()
 	m, p := s.Metadata(), s.Protocol()
@@ -44,6 +45,11 @@ func (t *Table) Describe(ctx context.Context) (Detail, error) {
 	}
 	if m.CreatedTime != nil {
 		d.CreatedAt = new(time.UnixMilli(*m.CreatedTime).UTC())
+	}
+	files, known := s.NumFiles(ctx)
+	if size, ok := s.SizeInBytes(ctx); known && ok {
+		d.NumFiles, d.SizeInBytes = files, size
+		return d, nil
 	}
 	for add, err := range s.Files(ctx) {
 		if err != nil {

@@ -142,6 +142,9 @@ func readParquet(ctx context.Context, store objstore.Store, f objstore.Info, rea
 			err = &CorruptError{f.Key, err}
 		}
 	}()
+	if err := checkFooter(src); err != nil {
+		return err
+	}
 	file, err := parquet.OpenFile(src, f.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(int(min(256<<10, f.Size))))
 	if err != nil {
 		return err
