@@ -22,6 +22,7 @@ integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, install
 bench: build ## speed and memory beside the peers, as a table and as JSON
 	integration/setup/install.sh kafka python spark
 	go run ./integration/bench -json bench.json $(BENCHFLAGS)
+	go run ./integration/bench open -json bench-open.json
 
 lint: $(PARTS)/bin/golangci-lint-$(GOLANGCI) ## the rules of the house
 	$< run ./...

@@ -38,8 +38,15 @@ type result struct {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "limit" {
-		exit(limit(context.Background(), os.Args[2], os.Args[3]))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "limit":
+			exit(limit(context.Background(), os.Args[2], os.Args[3]))
+		case "open":
+			exit(openBig(context.Background(), os.Args[2:]))
+		case "open-child":
+			exit(openChild(context.Background(), os.Args[2], os.Args[3]))
+		}
 	}
 	var o options
 	only := flag.String("only", "ingestd,spark,limit", "contenders")
