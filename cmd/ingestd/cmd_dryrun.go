@@ -59,7 +59,7 @@ func (a *app) withBuilder(ctx context.Context, path string, f func(*config.File,
 	if err != nil {
 		return err
 	}
-	tables := service.Tables{Storage: file.Storage, Logger: a.logger(), MaxAttempts: attempts}
+	tables := service.Tables{Storage: file.Storage, Logger: a.logger(), MaxAttempts: attempts, Expressions: a.expressions}
 	return f(file, service.Builder{Tables: tables, Stdout: a.stdout, Logger: a.logger()})
 }
 

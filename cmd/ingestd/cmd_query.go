@@ -43,20 +43,12 @@ standard input where it is given as "-".`,
 }
 
 func (a *app) query(ctx context.Context, text string) error {
-	db, err := sql.Open(sql.Options{OpenTable: a.tables().OpenRef, KeepOrder: true})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }()
-	session, err := db.Session()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = session.Close() }()
-	stmt, err := session.Prepare(ctx, text)
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
-	return output.Rows(a.stdout, a.format(), output.Columns(stmt.Schema()), output.Batches(stmt.Run(ctx)))
+	return sql.WithSession(sql.Options{OpenTable: a.tables().OpenRef, KeepOrder: true}, func(session *sql.Session) error {
+		stmt, err := session.Prepare(ctx, text)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
+		return output.Rows(a.stdout, a.format(), output.Columns(stmt.Schema()), output.Batches(stmt.Run(ctx)))
+	})
 }

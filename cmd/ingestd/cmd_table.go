@@ -19,7 +19,7 @@ import (
 const attempts = 5
 
 func (a *app) tables() service.Tables {
-	return service.Tables{Storage: a.storage, Logger: a.logger(), MaxAttempts: attempts}
+	return service.Tables{Storage: a.storage, Logger: a.logger(), MaxAttempts: attempts, Expressions: a.expressions}
 }
 
 // versionFlags pick a version of a table for commands that can look back.

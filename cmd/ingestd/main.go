@@ -15,6 +15,7 @@ import (
 
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/output"
+	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -24,7 +25,8 @@ func main() {
 
 func run(args []string) int {
 	limitMemory()
-	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: config.OS()}
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: config.OS(), expressions: sql.NewCompiler(sql.Options{}, nil)}
+	defer func() { _ = a.expressions.Close() }() // it only gives memory back
 	ctx, stop := a.signals(context.Background())
 	defer stop()
 	root := a.root()

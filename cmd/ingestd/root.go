@@ -14,6 +14,7 @@ import (
 
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/output"
+	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/suggest"
 )
 
@@ -25,6 +26,8 @@ type app struct {
 	stopping       chan struct{} // closed at the first signal
 	graceful       atomic.Bool   // a command that finishes its work in hand at the first signal
 	live           atomic.Pointer[progressView]
+
+	expressions *sql.Compiler // of all tables; opened when one first needs it
 
 	output   string
 	logLevel slog.Level

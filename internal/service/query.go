@@ -110,6 +110,7 @@ func (b Builder) sink(ctx context.Context, c *config.Query, q *stream.Query) err
 		q.Sink = delta.New(delta.Options{
 			Store: store, PartitionBy: d.PartitionBy, Properties: d.TableProperties, MergeSchema: d.MergeSchema,
 			Checkpointed: c.CheckpointLocation != "", TargetFileSize: int64(d.TargetFileSize), Logger: b.Logger,
+			TableOptions: b.Tables.expressions(),
 		})
 	}
 	return b.deadLetters(ctx, c, q)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -43,7 +42,7 @@ func (b Builder) deadLetterCounts(ctx context.Context, c *config.Query, r *Recon
 		return nil, err
 	}
 	text := fmt.Sprintf(`SELECT topic || '/' || partition, count(DISTINCT "offset"), count(*) FROM delta(%s) WHERE query = %s GROUP BY 1`,
-		quote(c.DeadLetter.Table), quote(c.Name))
+		sql.Literal(c.DeadLetter.Table), sql.Literal(c.Name))
 	err = b.each(ctx, text, func(p string, distinct, all int64) {
 		counts[p] = distinct
 		if all > distinct && replayed == 0 { // what is replayed and refused again is there again
@@ -61,14 +60,14 @@ func (b Builder) duplicates(ctx context.Context, c *config.Query, t *table.Table
 		if t.Schema().Field(key) == nil {
 			return fmt.Errorf("table %s has no column %s%s", t.Location(), key, suggest.DidYouMean(key, t.Schema().Names()))
 		}
-		columns = ident(key)
+		columns = sql.Identifier(key)
 	case t.Schema().Field("_topic") != nil && t.Schema().Field("_partition") != nil && t.Schema().Field("_offset") != nil:
 		columns = "_topic, _partition, _offset"
 	default:
 		return nil
 	}
 	r.Duplicates = 0
-	text := fmt.Sprintf("SELECT 'x', count(*), coalesce(sum(n), 0)::BIGINT FROM (SELECT count(*) - 1 AS n FROM delta(%s) GROUP BY %s HAVING count(*) > 1)", quote(c.Sink.Delta.Table), columns)
+	text := fmt.Sprintf("SELECT 'x', count(*), coalesce(sum(n), 0)::BIGINT FROM (SELECT count(*) - 1 AS n FROM delta(%s) GROUP BY %s HAVING count(*) > 1)", sql.Literal(c.Sink.Delta.Table), columns)
 	return b.each(ctx, text, func(_ string, keys, rows int64) {
 		if r.Duplicates = rows; rows > 0 {
 			r.Problems = append(r.Problems, fmt.Sprintf("duplicates: %d rows too many for %d values of %s", rows, keys, columns))
@@ -78,27 +77,16 @@ func (b Builder) duplicates(ctx context.Context, c *config.Query, t *table.Table
 
 // each runs a query of a string and two numbers.
 func (b Builder) each(ctx context.Context, text string, row func(string, int64, int64)) error {
-	db, err := sql.Open(sql.Options{OpenTable: b.Tables.OpenRef})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }()
-	session, err := db.Session()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = session.Close() }()
-	for rec, err := range session.Query(ctx, text) {
-		if err != nil {
-			return err
+	return sql.WithSession(sql.Options{OpenTable: b.Tables.OpenRef}, func(session *sql.Session) error {
+		for rec, err := range session.Query(ctx, text) {
+			if err != nil {
+				return err
+			}
+			for i := range int(rec.NumRows()) {
+				row(rec.Column(0).(*array.String).Value(i), rec.Column(1).(*array.Int64).Value(i), rec.Column(2).(*array.Int64).Value(i))
+			}
+			rec.Release()
 		}
-		for i := range int(rec.NumRows()) {
-			row(rec.Column(0).(*array.String).Value(i), rec.Column(1).(*array.Int64).Value(i), rec.Column(2).(*array.Int64).Value(i))
-		}
-		rec.Release()
-	}
-	return nil
+		return nil
+	})
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-func ident(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/plugin/kprom"
 
 	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/telemetry"
 	"github.com/ingestd/ingestd/stream"
 )
@@ -39,7 +40,9 @@ type Run struct {
 // joins those of all that failed.
 func (r Run) Do(ctx context.Context) (err error) {
 	metrics := telemetry.New()
-	queries, err := r.queries(ctx, metrics)
+	expressions := sql.NewCompiler(sql.Options{}, nil)
+	defer func() { err = errors.Join(err, expressions.Close()) }()
+	queries, err := r.queries(ctx, metrics, expressions)
 	if err != nil {
 		return err
 	}
@@ -58,8 +61,9 @@ func (r Run) Do(ctx context.Context) (err error) {
 }
 
 // queries builds all queries, or none.
-func (r Run) queries(ctx context.Context, metrics *telemetry.Metrics) ([]*stream.Query, error) {
+func (r Run) queries(ctx context.Context, metrics *telemetry.Metrics, expressions *sql.Compiler) ([]*stream.Query, error) {
 	builder := r.builder(metrics)
+	builder.Tables.Expressions = expressions
 	var queries []*stream.Query
 	for _, c := range r.File.Queries {
 		q, err := builder.Query(ctx, c)

@@ -17,6 +17,7 @@ import (
 	"github.com/ingestd/ingestd/objstore/open"
 	"github.com/ingestd/ingestd/objstore/s3"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/table/predicate"
 )
 
@@ -27,6 +28,9 @@ type Tables struct {
 	// MaxAttempts of a request to S3 before its error is reported; 0 is the store's own default, which suits work that
 	// nobody waits for.
 	MaxAttempts int
+	// Expressions evaluates the SQL in the metadata of tables, which it may do for all tables at once; whoever made it
+	// closes it. Nil: tables with constraints, generated columns or defaults cannot be written.
+	Expressions expression.Compiler
 }
 
 // AsOf says which version of a table: that of a number, of a moment, or by default the newest.
@@ -88,11 +92,32 @@ func (t Tables) OpenAsOf(ctx context.Context, url string, at AsOf) (*table.Table
 }
 
 func (t Tables) options() []table.Option {
-	opts := []table.Option{table.WithOtherStores(t.otherStore)}
+	opts := append(t.expressions(), table.WithOtherStores(t.otherStore))
 	if t.Logger != nil {
 		opts = append(opts, table.WithLogger(t.Logger))
 	}
 	return opts
+}
+
+func (t Tables) expressions() []table.Option {
+	if t.Expressions == nil {
+		return nil
+	}
+	return []table.Option{table.WithExpressions(func() (expression.Compiler, error) { return t.Expressions, nil })}
+}
+
+// Create makes a table at a path or URL; with ifNotExists, one that is there is opened as it is. The second result says
+// that this call made it. Errors: those of Store and of table.Create.
+func (t Tables) Create(ctx context.Context, url string, o table.CreateOptions, ifNotExists bool) (*table.Table, bool, error) {
+	store, err := t.Store(ctx, url)
+	if err != nil {
+		return nil, false, err
+	}
+	if ifNotExists {
+		return table.CreateIfNotExists(ctx, store, o, t.options()...)
+	}
+	made, err := table.Create(ctx, store, o, t.options()...)
+	return made, err == nil, err
 }
 
 // otherStore reaches a data file that a log names by its whole URL: the store of its folder, and its name there.
@@ -115,13 +140,15 @@ func (t Tables) OpenRef(ctx context.Context, ref sql.TableRef) (sql.TableSource,
 	if err != nil {
 		return nil, err
 	}
-	return &tableSource{tab, schema}, nil
+	fields, variants := textFields(tab.Schema(), schema.Fields())
+	return &tableSource{tab, arrow.NewSchema(fields, nil), variants}, nil
 }
 
-// tableSource is a version of a table as SQL reads it.
+// tableSource is a version of a table as SQL reads it: variants are texts of JSON.
 type tableSource struct {
-	table  *table.Table
-	schema *arrow.Schema
+	table    *table.Table
+	schema   *arrow.Schema
+	variants bool
 }
 
 // Schema implements sql.TableSource.
@@ -132,5 +159,9 @@ func (s *tableSource) Version() int64 { return s.table.Version() }
 
 // Scan implements sql.TableSource.
 func (s *tableSource) Scan(ctx context.Context, columns []string, where predicate.Filter) iter.Seq2[arrow.RecordBatch, error] {
-	return s.table.Scan(ctx, table.ScanOptions{Columns: columns, Where: where})
+	rows := s.table.Scan(ctx, table.ScanOptions{Columns: columns, Where: where})
+	if s.variants {
+		return withText(s.table.Schema(), rows)
+	}
+	return rows
 }

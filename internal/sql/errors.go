@@ -81,7 +81,11 @@ func (r report) message() string {
 		if kind == "scalar" || strings.Contains(r.Message, "Function with name") {
 			kind = "function"
 		}
-		return fmt.Sprintf("no %s %q", kind, r.Name) + didYouMean(r.Name, strings.Split(r.Candidates, ","))
+		hint := didYouMean(r.Name, strings.Split(r.Candidates, ","))
+		if kind == "table" && hint == "" {
+			hint = fmt.Sprintf("; a Delta table is read as %s(%s)", deltaFunction, literal(r.Name))
+		}
+		return fmt.Sprintf("no %s %q", kind, r.Name) + hint
 	case r.Type == "Out of Memory":
 		return "out of memory: raise the memory limit of SQL, or make the query need less (" + firstLine(r.Message) + ")"
 	}

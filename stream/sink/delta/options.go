@@ -36,6 +36,8 @@ type Options struct {
 	Rand   *rand.Rand       // of the jitter between attempts to commit; nil: a seed of its own
 	Logger *slog.Logger     // nil: none
 	NewID  func() string    // of files; nil: random UUIDs
+	// TableOptions are given to the table beside these: table.WithExpressions for one with constraints.
+	TableOptions []table.Option
 
 	sleep func(context.Context, time.Duration) error // between attempts to commit; tests do not wait
 }
@@ -45,7 +47,7 @@ func (o Options) table() []table.Option {
 	if o.NewID != nil {
 		opts = append(opts, table.WithIDs(o.NewID))
 	}
-	return opts
+	return append(opts, o.TableOptions...)
 }
 
 func (o Options) write() table.WriteOptions {
