@@ -41,6 +41,10 @@ type WriteOptions struct {
 	// MemoryBudget in bytes bounds the buffers of open files together: beyond it the biggest are closed
 	// early. 0 is DefaultMemoryBudget.
 	MemoryBudget int64
+	// Violations, where it is set, is given the rows of Write that the table does not take, and the others are
+	// written; an error that it returns fails the write. It may be called by several goroutines. Where it is
+	// nil, the first such row fails the write.
+	Violations func(context.Context, Violation) error
 }
 
 // WriteSet writes rows into data files that no version of the table has yet; Commit adds them. Write may
@@ -140,6 +144,9 @@ func (w *WriteSet) Write(ctx context.Context, rec arrow.RecordBatch) error {
 	if err != nil {
 		return w.fail(err)
 	}
+	if w.opts.Violations != nil {
+		return w.sift(ctx, rec, b)
+	}
 	return w.put(ctx, rec, b, nil)
 }
 
@@ -153,6 +160,11 @@ func (w *WriteSet) put(ctx context.Context, rec arrow.RecordBatch, b *binding, w
 		return w.fail(err)
 	}
 	defer rows.Release()
+	return w.store(ctx, rows, b, wrote, hidden...)
+}
+
+// store encodes rows that b has made fit.
+func (w *WriteSet) store(ctx context.Context, rows arrow.RecordBatch, b *binding, wrote func(key string, from, n int64), hidden ...arrow.Array) error {
 	stored := b.files.physical(rows, hidden)
 	defer stored.Release()
 	s, err := w.acquire(ctx)
