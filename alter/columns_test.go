@@ -240,3 +240,22 @@ func TestMentionsErrsOnTheSideOfTrue(t *testing.T) {
 		}
 	}
 }
+
+func TestColumnsAreReadFromDDL(t *testing.T) {
+	for _, c := range []struct{ ddl, parent, name, typ string }{
+		{"a INT", "", "a", "int"}, {" s.x: BIGINT COMMENT 'c, d' ", "s", "x", "bigint"}, {"`a b`.`c d` MAP<STRING, INT>", "`a b`", "c d", "map<string,int>"},
+	} {
+		got, err := ParseColumn(c.ddl)
+		if err != nil || got.Parent.String() != c.parent || got.Field.Name != c.name || got.Field.Type.String() != c.typ {
+			t.Errorf("%s: %+v, %v", c.ddl, got, err)
+		}
+	}
+	for _, bad := range []string{"", "a", "a INT, b INT", "a NOTYPE"} {
+		if got, err := ParseColumn(bad); err == nil {
+			t.Errorf("%s: %+v", bad, got)
+		}
+	}
+	if got, err := ParsePaths("a, s.x,`b,c`"); err != nil || len(got) != 3 || got[2][0] != "b,c" {
+		t.Errorf("%v, %v", got, err)
+	}
+}

@@ -192,3 +192,44 @@ func notFound(path Path, depth int, in schema.Type) error {
 	}
 	return e
 }
+
+// ParsePaths reads paths with commas between them.
+func ParsePaths(list string) ([]Path, error) {
+	var out []Path
+	for _, text := range splitList(list) {
+		p, err := ParsePath(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// ParseColumn reads a column to be added: DDL, with a path for a field of a struct, as in "address.zip STRING COMMENT 'x'".
+// Errors: *schema.DDLError, and those of ParsePath.
+func ParseColumn(ddl string) (NewColumn, error) {
+	ddl = strings.TrimSpace(ddl)
+	end, quoted := len(ddl), false
+	for i := range len(ddl) {
+		if ddl[i] == '`' {
+			quoted = !quoted
+		} else if !quoted && strings.IndexByte(" \t\n:", ddl[i]) >= 0 {
+			end = i
+			break
+		}
+	}
+	path, err := ParsePath(ddl[:end])
+	if err != nil {
+		return NewColumn{}, err
+	}
+	last := len(path) - 1
+	s, err := schema.ParseDDL("`" + strings.ReplaceAll(path[last], "`", "``") + "`" + ddl[end:])
+	if err != nil {
+		return NewColumn{}, err
+	}
+	if len(s.Fields) != 1 {
+		return NewColumn{}, &ColumnError{path, "one column at a time; quote the others apart from it"}
+	}
+	return NewColumn{Parent: path[:last:last], Field: s.Fields[0]}, nil
+}

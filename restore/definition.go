@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
@@ -29,6 +30,13 @@ func definition(old, latest *txlog.Snapshot, downgrade bool) (*action.Protocol, 
 		meta.Configuration = map[string]string{}
 	}
 	keepHighest(meta.Configuration, old, latest, txlog.PropMappingMaxID)
+	if !downgrade && old.Mapping() == schema.MappingNone && latest.Mapping() != schema.MappingNone {
+		var last int64
+		merged, last = keepMapping(merged, latest)
+		meta.SchemaString = merged.JSON()
+		meta.Configuration[txlog.PropMappingMode] = string(latest.Mapping())
+		meta.Configuration[txlog.PropMappingMaxID] = strconv.FormatInt(last, 10)
+	}
 	proto := old.Protocol()
 	if !downgrade {
 		proto = feature.Union(latest.Protocol(), proto)
@@ -37,6 +45,42 @@ func definition(old, latest *txlog.Snapshot, downgrade bool) (*action.Protocol, 
 	}
 	proto, err := feature.Upgrade(proto, feature.Table{Schema: merged, Properties: meta.Configuration})
 	return proto, &meta, err
+}
+
+// keepMapping is a schema of before the table mapped its columns, mapped: column mapping cannot be turned off, and the
+// files of then have each column under its own name, which is its physical name. Columns that are still there keep their ids.
+func keepMapping(old *schema.Struct, latest *txlog.Snapshot) (*schema.Struct, int64) {
+	ids := map[string]json.RawMessage{}
+	for path, f := range latest.Schema().Physical(latest.Mapping()).Walk() {
+		ids[strings.Join(path, "\x00")] = f.Metadata[schema.KeyFieldID]
+	}
+	mapped := named(old, nil, ids).(*schema.Struct)
+	return mapped.AssignMapping(latest.Properties().MaxColumnID(), func() string { return "" }, latest.Properties().IcebergCompat() == 2)
+}
+
+// named gives every field at every level its own name as physical name, and the id that is known for its path.
+func named(t schema.Type, path []string, ids map[string]json.RawMessage) schema.Type {
+	at := func(name string) []string { return append(path[:len(path):len(path)], name) }
+	switch t := t.(type) {
+	case *schema.Struct:
+		out := &schema.Struct{Fields: slices.Clone(t.Fields)}
+		for i, f := range out.Fields {
+			here := at(f.Name)
+			raw, _ := json.Marshal(f.Name) // a text
+			f = f.With(schema.KeyPhysicalName, raw)
+			if id := ids[strings.Join(here, "\x00")]; id != nil {
+				f = f.With(schema.KeyFieldID, id)
+			}
+			f.Type = named(f.Type, here, ids)
+			out.Fields[i] = f
+		}
+		return out
+	case *schema.Array:
+		return &schema.Array{Element: named(t.Element, at("element"), ids), ContainsNull: t.ContainsNull}
+	case *schema.Map:
+		return &schema.Map{Key: named(t.Key, at("key"), ids), Value: named(t.Value, at("value"), ids), ValueContainsNull: t.ValueContainsNull}
+	}
+	return t
 }
 
 // keepHighest keeps a number that only goes up where both versions have it, or it protects what has been since.

@@ -301,3 +301,27 @@ func TestRowsThatComeMeanwhileMakeItStartOver(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestColumnsStayMappedInAVersionFromBefore(t *testing.T) {
+	tab := create(t, "a INT, s STRUCT<x: INT>", nil)
+	add(t, tab, "a INT, s STRUCT<x: INT>", `[{"a":1,"s":{"x":2}}]`)
+	before := rows(t, tab)
+	if _, err := alter.SetProperties(t.Context(), tab, map[string]string{"delta.columnMapping.mode": "name"}); err != nil {
+		t.Fatal(err)
+	}
+	add(t, tab, "a INT, s STRUCT<x: INT>", `[{"a":3,"s":{"x":4}}]`)
+	if _, err := alter.DropColumns(t.Context(), tab, alter.Path{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	x, _ := tab.Schema().Lookup("s", "x").FieldID()
+	to(t, tab, 1)
+	tab = reopen(t, tab)
+	a, _ := tab.Schema().Field("a").FieldID()
+	if id, _ := tab.Schema().Lookup("s", "x").FieldID(); tab.Snapshot().Mapping() != schema.MappingName || id != x || a <= 3 || rows(t, tab) != before {
+		t.Errorf("%s, %s", tab.Schema().JSON(), rows(t, tab))
+	}
+	to(t, tab, 3)
+	if got := rows(t, reopen(t, tab)); !strings.Contains(got, "3") || !strings.Contains(got, "4") {
+		t.Errorf("%s", got)
+	}
+}
