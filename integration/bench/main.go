@@ -42,6 +42,10 @@ func main() {
 		switch os.Args[1] {
 		case "limit":
 			exit(limit(context.Background(), os.Args[2], os.Args[3]))
+		case "delete":
+			exit(deleteSome(context.Background(), os.Args[2:]))
+		case "delete-child":
+			exit(deleteChild(context.Background(), os.Args[2]))
 		case "open":
 			exit(openBig(context.Background(), os.Args[2:]))
 		case "open-child":
