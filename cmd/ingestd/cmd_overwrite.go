@@ -37,7 +37,7 @@ that does not exist is created with the columns of the rows.
 			}
 			o.PartitionOverwriteMode = dml.PartitionOverwriteMode(mode)
 			if o.OverwriteSchema {
-				o.PartitionBy = partitionBy
+				o.PartitionBy = append([]string{}, partitionBy...) // none, where none is named, as in Spark
 			}
 			err = a.overwrite(cmd.Context(), args[0], input, replaceWhere, table.CreateOptions{PartitionBy: partitionBy}, o)
 			var wrong *dml.OptionsError
