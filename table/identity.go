@@ -48,8 +48,9 @@ type sequence struct {
 
 	mu   sync.Mutex
 	next int64
-	done bool   // no values are left
-	last *int64 // given by this write; nil before the first
+	done bool  // no values are left
+	last int64 // given by this write
+	some bool  // there is a last one
 }
 
 // newSequence goes on after the high-water mark, at a value that is start and a whole number of steps.
@@ -101,14 +102,14 @@ func (s *sequence) take(n int) (arrow.Array, error) {
 	defer s.mu.Unlock()
 	for range n {
 		if s.done {
-			last := s.last
-			if last == nil {
-				last = s.base
+			last := s.base
+			if s.some {
+				last = new(s.last)
 			}
 			return nil, &IdentityOverflowError{Column: s.column, Step: s.step, Last: last}
 		}
 		b.UnsafeAppend(s.next)
-		s.last = new(s.next)
+		s.last, s.some = s.next, true
 		s.advance(1)
 	}
 	return b.NewArray(), nil
@@ -118,7 +119,10 @@ func (s *sequence) take(n int) (arrow.Array, error) {
 func (s *sequence) given() *int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.last
+	if !s.some {
+		return nil
+	}
+	return new(s.last)
 }
 
 // sequenced fills in an identity column.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -32,6 +33,10 @@ type Options struct {
 	Parallelism    int
 	MemoryBudget   int64
 
+	// Expressions opens what evaluates the SQL in the metadata of the table (table.WithExpressions): constraints,
+	// generated columns, defaults. Nil: a table that has some is not written.
+	Expressions func() (expression.Compiler, error)
+
 	Now    func() time.Time // nil: time.Now
 	Rand   *rand.Rand       // of the jitter between attempts to commit; nil: a seed of its own
 	Logger *slog.Logger     // nil: none
@@ -44,6 +49,9 @@ type Options struct {
 
 func (o Options) table() []table.Option {
 	opts := []table.Option{table.WithLogOptions(txlog.Options{Now: o.Now, Rand: o.Rand, Logger: o.Logger, Sleep: o.sleep})}
+	if o.Expressions != nil {
+		opts = append(opts, table.WithExpressions(o.Expressions))
+	}
 	if o.NewID != nil {
 		opts = append(opts, table.WithIDs(o.NewID))
 	}
