@@ -100,8 +100,18 @@ type projection struct {
 	out   *arrow.Schema
 }
 
-func (p *projection) Columns() []string { return nil }
-func (p *projection) Close() error      { return nil }
+func (p *projection) Columns() []string {
+	var out []string
+	for _, e := range p.exprs {
+		eval(e, func(column string) any {
+			out = append(out, column)
+			return nil
+		})
+	}
+	return out
+}
+
+func (p *projection) Close() error { return nil }
 
 func (p *projection) Apply(_ context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, p.out)

@@ -118,8 +118,8 @@ func faultless(t *testing.T, do func(*table.Table, Options) error, o Options) (s
 	store = mem.New()
 	tab := createIn(t, store, map[string]string{"delta.enableDeletionVectors": "true", "delta.enableChangeDataFeed": "true"})
 	// rows enough for vectors that do not fit into the log
-	add(t, tab, rowsFrom(0, 600)...)
-	add(t, tab, rowsFrom(600, 600)...)
+	add(t, tab, rowsFrom(0, 450)...)
+	add(t, tab, rowsFrom(450, 450)...)
 	before = strings.Join(all(t, tab), "\n")
 	done := copyOf(t, store)
 	if err := do(open(t, done), o); err != nil {

@@ -205,6 +205,4 @@ func last(t tester, tab *table.Table) (adds []*action.Add, removes []*action.Rem
 
 var vectors = map[string]string{"delta.enableDeletionVectors": "true"}
 
-func TestMain(m *testing.M) { verify(m) }
-
 func oneFile(a *action.Add) []*action.Add { return []*action.Add{a} }

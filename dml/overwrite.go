@@ -155,15 +155,30 @@ func (w *overwrite) replaceWhere(ctx context.Context, in iter.Seq2[arrow.RecordB
 		return err
 	}
 	watch.scanned()
+	checked := w.checked(ctx, in)
 	// The feed of a commit is told by change data files or by the log, never by both.
-	feed := w.c.HasChangeFeed() && w.c.HasChanges()
-	return w.c.WriteAll(ctx, func(yield func(arrow.RecordBatch, error) bool) {
+	if !w.c.HasChanges() {
+		return w.c.WriteAll(ctx, checked)
+	}
+	for rec, err := range checked {
+		if err != nil {
+			return err
+		}
+		err = w.c.WriteChanged(ctx, rec, nil, nil, table.ChangeInsert)
+		rec.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checked is in, and ends with the first row that is not among those that are replaced.
+func (w *overwrite) checked(ctx context.Context, in iter.Seq2[arrow.RecordBatch, error]) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
 		for rec, err := range in {
 			if err == nil {
 				err = w.check(ctx, rec)
-			}
-			if err == nil && feed {
-				err = w.c.WriteChanges(ctx, rec, table.ChangeInsert)
 			}
 			if err != nil && rec != nil {
 				rec.Release()
@@ -173,7 +188,7 @@ func (w *overwrite) replaceWhere(ctx context.Context, in iter.Seq2[arrow.RecordB
 				return
 			}
 		}
-	})
+	}
 }
 
 // check fails where the predicate is not true for a new row.

@@ -178,7 +178,7 @@ func TestChangesDoWhatTheySay(t *testing.T) {
 		props, by := layout(r)
 		w := &world{t: t, r: r, tab: create(t, props, by...)}
 		w.log = append(w.log, fmt.Sprint(props, by))
-		for range 3 + r.Intn(8) {
+		for range 2 + r.Intn(5) {
 			before := w.ids()
 			w.step()
 			w.check(before)

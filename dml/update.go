@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -96,18 +97,14 @@ func (u *update) batch(ctx context.Context, rows table.FileRows) error {
 		return err
 	}
 	defer after.Release()
-	if rows.RowIDs == nil {
-		err = u.c.Write(ctx, after)
-	} else {
-		none := array.MakeArrayOfNull(memory.DefaultAllocator, rows.RowIDs.DataType(), rows.RowIDs.Len())
-		defer none.Release()
-		err = u.c.WriteTracked(ctx, after, rows.RowIDs, none)
-	}
-	if err != nil || !u.c.HasChangeFeed() {
-		return err
+	var ids, versions arrow.Array
+	if rows.RowIDs != nil {
+		versions = array.MakeArrayOfNull(memory.DefaultAllocator, rows.RowIDs.DataType(), rows.RowIDs.Len())
+		defer versions.Release()
+		ids = rows.RowIDs
 	}
 	if err := u.c.WriteChanges(ctx, rows.Rec, table.ChangePreimage); err != nil {
 		return err
 	}
-	return u.c.WriteChanges(ctx, after, table.ChangePostimage)
+	return u.c.WriteChanged(ctx, after, ids, versions, table.ChangePostimage)
 }

@@ -28,5 +28,37 @@ func (c *Change) WriteChanges(ctx context.Context, rec arrow.RecordBatch, kind C
 	return c.feed.writeChange(ctx, rec, string(kind))
 }
 
+// WriteChanged puts rows in that were inserted, or updated (ChangePostimage), and tells the change data feed of them: it
+// gets what the table gets, values that were filled in included. ids and versions are as in [Change.WriteTracked].
+// Errors: those of [WriteSet.Write].
+func (c *Change) WriteChanged(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array, kind ChangeType) error {
+	if c.feed == nil {
+		if kind == ChangeInsert {
+			return c.Write(ctx, rec)
+		}
+		return c.WriteTracked(ctx, rec, ids, versions)
+	}
+	as := keptRows
+	if kind == ChangeInsert {
+		as = newRows
+	}
+	b, err := c.rows.bind(ctx, rec.Schema(), as)
+	if err != nil {
+		return err
+	}
+	whole, err := b.apply(ctx, rec)
+	if err != nil {
+		return err
+	}
+	defer whole.Release()
+	if !c.tracked {
+		ids, versions = nil, nil
+	}
+	if err := c.rows.writeCopied(ctx, whole, ids, versions); err != nil {
+		return err
+	}
+	return c.WriteChanges(ctx, whole, kind)
+}
+
 // HasChanges says whether rows were written to the change data feed.
 func (c *Change) HasChanges() bool { return c.feed != nil && c.feed.rows.Load() > 0 }
