@@ -40,7 +40,7 @@ const (
 
 func (a *actor) run() {
 	for i := range simWorks {
-		if i == simWorks/2 && a.w.seed%3 == 0 {
+		if i == simWorks/2 && a.w.sleeps() {
 			a.w.sched.barrier(a.id)
 		}
 		kind := works[a.rand.Intn(len(works))]
@@ -283,6 +283,9 @@ func (a *actor) property(tx *Transaction, t *try) error {
 
 // checkpoint commits nothing.
 func (a *actor) checkpoint(_ *Transaction, _ *try) error {
+	if !a.w.checkpoints() {
+		return errNothing
+	}
 	_, err := a.snap.Checkpoint(a.ctx)
 	if err == nil {
 		err = errNothing

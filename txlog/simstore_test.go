@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"math/rand"
-	"sync"
 	"sync/atomic"
 	"testing/iotest"
 	"time"
@@ -18,59 +17,49 @@ import (
 )
 
 // scheduler lets one actor run at a time, from one call of the store to the next, in an order drawn from a
-// seed. So a run with many writers is the same each time.
+// seed. So a run with many writers is the same each time. Actors are coroutines: none runs beside another.
 type scheduler struct {
 	rand    *rand.Rand
-	parked  chan int // an actor waits before a call, or (negative) has finished
-	wake    []chan struct{}
-	idle    []int  // actors that wait until all do
-	allIdle func() // called then
-	each    func() // called before each step
+	yields  []func(bool) bool // of the actors; true: it waits until all do
+	allIdle func()            // called when they do
+	each    func()            // called before each step
 }
 
 // park is called by an actor and returns when it is its turn.
-func (s *scheduler) park(id int) {
-	s.parked <- id
-	<-s.wake[id]
-}
+func (s *scheduler) park(id int) { s.yields[id](false) }
 
 // barrier is called by an actor and returns when all that still run have called it.
-func (s *scheduler) barrier(id int) {
-	s.idle = append(s.idle, id)
-	s.park(id)
-}
+func (s *scheduler) barrier(id int) { s.yields[id](true) }
 
 func (s *scheduler) run(actors []func()) {
-	var wg sync.WaitGroup
-	var ready []int
-	s.parked = make(chan int)
-	for range actors {
-		s.wake = append(s.wake, make(chan struct{}))
-	}
+	s.yields = make([]func(bool) bool, len(actors))
+	next := make([]func() (bool, bool), len(actors))
+	var ready, idle []int
 	for id, act := range actors {
-		wg.Go(func() {
-			s.park(id)
+		n, stop := iter.Pull(func(yield func(bool) bool) {
+			s.yields[id] = yield
 			act()
-			s.parked <- -1
 		})
-		ready = append(ready, <-s.parked)
+		defer stop()
+		next[id] = n
+		ready = append(ready, id)
 	}
-	for len(ready)+len(s.idle) > 0 {
+	for len(ready)+len(idle) > 0 {
 		if len(ready) == 0 {
 			s.allIdle()
-			ready, s.idle = s.idle, nil
+			ready, idle = idle, nil
 		}
 		s.each()
 		i := s.rand.Intn(len(ready))
 		id := ready[i]
 		ready = append(ready[:i], ready[i+1:]...)
-		waiting := len(s.idle)
-		s.wake[id] <- struct{}{}
-		if next := <-s.parked; next >= 0 && len(s.idle) == waiting {
-			ready = append(ready, next)
+		switch waits, ok := next[id](); {
+		case ok && waits:
+			idle = append(idle, id)
+		case ok:
+			ready = append(ready, id)
 		}
 	}
-	wg.Wait()
 }
 
 var (

@@ -96,9 +96,17 @@ func (w *sim) run() {
 	w.verify()
 }
 
+// checkpoints says whether the life has any, and so cleaning up; sleeps whether days pass in it. They take most of the time.
+func (w *sim) checkpoints() bool { return w.seed%4 == 0 }
+func (w *sim) sleeps() bool      { return w.seed%8 < 2 }
+
 func (w *sim) create() {
 	tx := New(w.store, w.options(99)).Create(context.Background(), Operation{Name: "CREATE TABLE"})
-	m := metadata("id BIGINT, p STRING", []string{"p"}, PropCheckpointInterval, "4", PropLogRetention, "interval 1 day",
+	interval := "1000"
+	if w.checkpoints() {
+		interval = "4"
+	}
+	m := metadata("id BIGINT, p STRING", []string{"p"}, PropCheckpointInterval, interval, PropLogRetention, "interval 1 day",
 		PropDeletionVectors, "true", PropIsolationLevel, []string{"Serializable", "WriteSerializable"}[w.rand.Intn(2)])
 	if w.rand.Intn(2) == 0 {
 		m.Configuration[PropInCommitTimestamps] = "true"
@@ -118,15 +126,12 @@ func simulate(seed int64) (failed, trace []string) {
 	return w.failed, w.trace
 }
 
-// seeds is how many seeds the test runs; INGESTD_SIM_SEEDS asks for another number.
-func seeds() int64 {
+// seeds is how many seeds the test runs, and how long at most; INGESTD_SIM_SEEDS asks for a number, however long it takes.
+func seeds() (n int64, within time.Duration) {
 	if n, err := strconv.ParseInt(os.Getenv("INGESTD_SIM_SEEDS"), 10, 64); err == nil {
-		return n
+		return n, 24 * time.Hour
 	}
-	if testing.Short() {
-		return 200
-	}
-	return 2000
+	return 4000, 10 * time.Second
 }
 
 // Many writers of all kinds share a table on a store that fails in every way that stores do. Whatever they
@@ -151,11 +156,12 @@ func TestTransactionsAreSerialOnABadStore(t *testing.T) {
 			}
 		})
 	}
-	for seed := range seeds() {
-		if next <- seed; t.Failed() {
-			break
-		}
+	n, within := seeds()
+	start, done := time.Now(), int64(0)
+	for ; done < n && !t.Failed() && time.Since(start) < within; done++ {
+		next <- done
 	}
+	t.Logf("%d seeds", done)
 	close(next)
 	wg.Wait()
 }
