@@ -20,6 +20,8 @@ type binding struct {
 	source []int    // for each column of the table's schema the incoming one; -1: not there
 	fill   []filler // in order; each may read what those before it have filled
 	checks []check
+	// trusted rows are the table's own, whose texts are as they are.
+	trusted bool
 }
 
 // filler fills in columns that are missing in the rows.
@@ -48,7 +50,8 @@ func bind(t *target, in *arrow.Schema) *binding {
 
 // apply gives rec in the table's columns, order and types. Columns that come dictionary-encoded with
 // int32 indices stay so, since the encoder takes them as they are. The caller releases the result.
-// Errors: *arrowmap.CastError, *NotNullError, *ConstraintError, *GeneratedColumnError, *IdentityOverflowError.
+// Errors: *arrowmap.CastError, *InvalidTextError, *NotNullError, *ConstraintError, *GeneratedColumnError,
+// *IdentityOverflowError.
 func (b *binding) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 	want := b.target.arrow
 	fields := slices.Clone(want.Fields())
@@ -71,6 +74,12 @@ func (b *binding) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.Recor
 			}
 		}
 		cols = append(cols, col)
+		if b.trusted {
+			continue
+		}
+		if err := checkText(f.Name, col); err != nil {
+			return nil, err
+		}
 	}
 	for _, f := range b.fill {
 		if err := f.fill(ctx, cols, rec.NumRows()); err != nil {

@@ -17,7 +17,7 @@ type Violation struct {
 	// Rows are as they came. They may be kept only with a reference of one's own.
 	Rows arrow.RecordBatch
 	// Err is why, told of the first of them: *NotNullError, *ConstraintError, *GeneratedColumnError,
-	// *arrowmap.CastError or *expression.ValueError.
+	// *InvalidTextError, *arrowmap.CastError or *expression.ValueError.
 	Err error
 }
 
@@ -88,6 +88,7 @@ func violators(err error, n int64) ([]int64, bool) {
 		null       *NotNullError
 		cast       *arrowmap.CastError
 		value      *expression.ValueError
+		text       *InvalidTextError
 	)
 	switch {
 	case errors.As(err, &constraint):
@@ -97,6 +98,11 @@ func violators(err error, n int64) ([]int64, bool) {
 	case errors.As(err, &null):
 		if null.Row >= 0 && null.Row < n {
 			return []int64{null.Row}, true
+		}
+		return nil, true
+	case errors.As(err, &text):
+		if text.Row >= 0 && text.Row < n {
+			return []int64{text.Row}, true
 		}
 		return nil, true
 	}

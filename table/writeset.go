@@ -135,7 +135,7 @@ func (o WriteOptions) withDefaults(props txlog.Properties) WriteOptions {
 
 // Write adds rows. The batch stays the caller's. Columns are matched by name without regard to case,
 // types are upcast where every value fits. Those missing have their default, are generated, or become null.
-// Errors: *ExtraColumnsError, *MissingColumnError, *NotNullError, *ConstraintError, *GeneratedColumnError,
+// Errors: *ExtraColumnsError, *MissingColumnError, *NotNullError, *InvalidTextError, *ConstraintError, *GeneratedColumnError,
 // *IdentityColumnError, *IdentityOverflowError, *NoExpressionsError, *schema.MergeError,
 // *arrowmap.UnsupportedTypeError, *arrowmap.CastError, those of the compiler and of the store. After an
 // error the write can only be aborted.
@@ -195,6 +195,7 @@ func (w *WriteSet) bind(ctx context.Context, in *arrow.Schema, kind rowKind) (*b
 		return nil, err
 	}
 	b := bind(w.target, in)
+	b.trusted = kind != newRows
 	if last := w.bound[kind].to; last != nil && last.target == w.target {
 		b.files = last.files
 	} else if b.files, err = w.filesOf(kind); err != nil {
