@@ -10,7 +10,6 @@ import (
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/feature"
-	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 const rowTrackingDomain = "delta.rowTracking"
@@ -28,13 +27,17 @@ var propertiesOf = map[string][]string{
 	"checkpointProtection":        {txlog.PropCheckpointProtection},
 }
 
-// clear takes off what makes the table use the feature, as far as that is a matter of the log.
+// clear takes off what makes the table use the feature, where that loses nothing of what the table says.
 func clear(ctx context.Context, t *table.Table, f feature.Feature) error {
-	if err := stillUsed(ctx, t.Snapshot(), f); err != nil {
+	if err := keeps(ctx, t.Snapshot(), f); err != nil {
 		return err
 	}
 	switch f.Name {
-	case "deletionVectors", "typeWidening", "typeWidening-preview", "inCommitTimestamp", "v2Checkpoint":
+	case "deletionVectors":
+		return purgeVectors(ctx, t)
+	case "typeWidening", "typeWidening-preview":
+		return purgeTypes(ctx, t)
+	case "inCommitTimestamp", "v2Checkpoint":
 		return turnOff(ctx, t, propertiesOf[f.Name]...)
 	case "columnMapping":
 		_, err := SetProperties(ctx, t, map[string]string{txlog.PropMappingMode: "none"})
@@ -47,20 +50,12 @@ func clear(ctx context.Context, t *table.Table, f feature.Feature) error {
 	return nil
 }
 
-// stillUsed names what stands against the drop and is for the user to take away.
-func stillUsed(ctx context.Context, s *txlog.Snapshot, f feature.Feature) error {
+// keeps names what stands against the drop and is for the user to take away.
+func keeps(ctx context.Context, s *txlog.Snapshot, f feature.Feature) error {
 	switch f.Name {
 	case "checkConstraints":
 		if names := constraintNames(s.Properties().All()); len(names) > 0 {
 			return &FeatureError{f.Name, "is used by the constraints " + strings.Join(names, ", ") + ": drop those first"}
-		}
-	case "deletionVectors":
-		return noDeletionVectors(ctx, s)
-	case "typeWidening", "typeWidening-preview":
-		for path, c := range s.Schema().Walk() {
-			if _, ok := c.Metadata[schema.KeyTypeChanges]; ok {
-				return &FeatureError{f.Name, fmt.Sprintf("is used by column %s, whose type was widened: files from before have the type of then, and must be rewritten to lose the record of it; write the table anew instead", Path(path))}
-			}
 		}
 	case "checkpointProtection":
 		text, _ := s.Properties().Get(txlog.PropCheckpointProtection)
@@ -76,18 +71,29 @@ func stillUsed(ctx context.Context, s *txlog.Snapshot, f feature.Feature) error 
 	return nil
 }
 
-func noDeletionVectors(ctx context.Context, s *txlog.Snapshot) error {
-	n := 0
-	for a, err := range s.Files(ctx) {
-		if err != nil {
-			return err
-		}
-		if a.DeletionVector != nil {
-			n++
-		}
+// stillUsed finds what another writer has brought back since clear: the drop can be tried again.
+func stillUsed(ctx context.Context, s *txlog.Snapshot, f feature.Feature) error {
+	if err := keeps(ctx, s, f); err != nil {
+		return err
 	}
-	if n > 0 {
-		return &FeatureError{"deletionVectors", fmt.Sprintf("is used by %d files, which have rows deleted by them: set delta.enableDeletionVectors=false, and rewrite these files (ingestd update --set COLUMN=COLUMN, or OPTIMIZE of another engine)", n)}
+	again := &FeatureError{f.Name, "has come into use again, by another writer; drop it once more"}
+	switch f.Name {
+	case "deletionVectors":
+		if s.DeletionVectorsEnabled() {
+			return again
+		}
+		for a, err := range s.Files(ctx) {
+			if err != nil {
+				return err
+			}
+			if a.DeletionVector != nil {
+				return again
+			}
+		}
+	case "typeWidening", "typeWidening-preview":
+		if widened(s.Schema()) {
+			return again
+		}
 	}
 	return nil
 }

@@ -43,8 +43,8 @@ func featureNames() []string {
 }
 
 // DropFeature takes a feature off the protocol of the table, so that clients that do not know it can use the table again. What makes
-// the table use it is taken off first, where that is a matter of the log alone, in commits of their own: properties, domains,
-// row ids. What is a matter of the files must be gone, and is named.
+// the table use it is taken off first, in commits of their own: properties, domains, row ids; files with deletion vectors, or of
+// before a type was widened, are written anew. Constraints and renamed columns are the user's, and are named.
 //
 // Of a feature that readers need, older versions of the table are not to be read without it; so checkpoints are
 // written around the drop, and the feature checkpointProtection is added to keep them as long as that history ("Checkpoint Protection" of

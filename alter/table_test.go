@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/feature"
@@ -273,7 +274,6 @@ func TestWhatCannotBeDroppedIsNamed(t *testing.T) {
 	drop("domainMetadata", "required by rowTracking")
 	must(t)(SetProperties(t.Context(), tab, map[string]string{"delta.enableTypeWidening": "true", "delta.columnMapping.mode": "name"}))
 	must(t)(ChangeType(t.Context(), tab, Path{"a"}, schema.Long))
-	drop("typeWidening", "column a")
 	must(t)(RenameColumn(t.Context(), tab, Path{"a"}, "b"))
 	if _, err := DropFeature(t.Context(), tab, "columnMapping"); err == nil {
 		t.Error("files still have the old name")
@@ -283,23 +283,39 @@ func TestWhatCannotBeDroppedIsNamed(t *testing.T) {
 	drop("checkpointProtection", "protects the history")
 }
 
-func TestFilesWithDeletedRowsStandAgainstDroppingDeletionVectors(t *testing.T) {
-	tab := create(t, "a INT", nil)
-	must(t)(SetProperties(t.Context(), tab, map[string]string{"delta.enableDeletionVectors": "true"}))
-	add(t, tab, "a INT", `[{"a":1},{"a":2}]`)
-	for a := range tab.Snapshot().Files(t.Context()) {
-		dv := &action.DeletionVector{StorageType: "i", PathOrInlineDv: "^Bg9^0rr910000000000iXQKl0rr91000f55c8Xg0@@D72lkbi5=-{L", SizeInBytes: 44, Cardinality: 6}
-		with := *a
-		with.DeletionVector, with.DataChange = dv, true
-		tx, err := tab.Begin(tab.Snapshot(), txlog.Operation{Name: "DELETE"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		tx.Stage(&action.Remove{Path: a.Path, DataChange: true, DeletionTimestamp: new(int64(1))}, &with)
-		if _, err := tab.CommitTransaction(t.Context(), tx); err != nil {
-			t.Skipf("the log does not take the vector: %v", err)
+func TestFilesAreWrittenAnewWhereAFeatureIsInThem(t *testing.T) {
+	tab := create(t, "a SMALLINT", nil)
+	must(t)(SetProperties(t.Context(), tab, map[string]string{"delta.enableDeletionVectors": "true", "delta.enableTypeWidening": "true", "delta.enableRowTracking": "true"}))
+	add(t, tab, "a SMALLINT", `[{"a":1},{"a":2}]`)
+	c, err := tab.NewChange(t.Context(), table.ChangeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f := range c.ReadFiles(t.Context(), func(*action.Add) bool { return true }) {
+		c.DeleteRows(f, deletionvector.New(0))
+	}
+	if _, err := c.Commit(t.Context(), table.CommitOptions{Operation: "DELETE"}); err != nil {
+		t.Fatal(err)
+	}
+	must(t)(ChangeType(t.Context(), tab, Path{"a"}, schema.Long))
+	before := rows(t, tab)
+	must(t)(DropFeature(t.Context(), tab, "deletionVectors"))
+	for f := range tab.Snapshot().Files(t.Context()) {
+		if f.DeletionVector != nil {
+			t.Error("a file still has deleted rows")
 		}
 	}
-	_, err := DropFeature(t.Context(), tab, "deletionVectors")
-	fails[*FeatureError](t, err, "used by 1 files")
+	must(t)(DropFeature(t.Context(), tab, "typeWidening"))
+	tab = reopen(t, tab)
+	if supports(tab, "deletionVectors") || supports(tab, "typeWidening") || tab.Schema().Field("a").Metadata[schema.KeyTypeChanges] != nil || rows(t, tab) != before {
+		t.Errorf("%v, %s, %s", feature.Names(tab.Snapshot().Protocol()), tab.Schema().JSON(), rows(t, tab))
+	}
+	for f := range tab.Snapshot().Files(t.Context()) {
+		for got, err := range tab.ScanFile(t.Context(), tab.Snapshot(), f, table.ScanOptions{RowTracking: true}) {
+			if err != nil || got.RowIDs.Value(0) != 1 {
+				t.Errorf("the row has lost its id: %v, %v", got.RowIDs, err)
+			}
+			got.Release()
+		}
+	}
 }
