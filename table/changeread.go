@@ -81,7 +81,6 @@ type partitionFilter struct {
 	where  predicate.Filter
 	fields []schema.Field
 	arrow  *arrow.Schema
-	keys   []string // of partitionValues, by field
 }
 
 // newPartitionFilter is nil for a filter that reads other columns too, or none at all.
