@@ -158,22 +158,3 @@ func baseRows[A any](set *fileSet, rows func(checkpoint.Part) iter.Seq2[*A, erro
 	}
 	return given, false, nil
 }
-
-func layerRows[A any](ctx context.Context, ls layers, removes bool, decode func(*action.FileDecoder, []byte) (*A, error), yield func(*A, error) bool) {
-	var dec action.FileDecoder
-	n := 0
-	for e := range ls.each {
-		if e.remove != removes {
-			continue
-		}
-		if n%1024 == 0 && ctx.Err() != nil {
-			yield(nil, ctx.Err())
-			return
-		}
-		n++
-		a, err := decode(&dec, e.body)
-		if !yield(a, err) || err != nil {
-			return
-		}
-	}
-}
