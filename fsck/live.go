@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/ingestd/ingestd/objstore"
@@ -165,43 +166,30 @@ func (c *check) missing(ctx context.Context) error {
 	if !c.elsewhere && c.files.complete() {
 		return nil
 	}
-	for add, err := range c.s.Files(ctx) {
-		if err != nil {
-			return err
-		}
-		gone, err := c.gone(ctx, add)
-		if err != nil {
-			return err
-		}
-		if gone {
-			if err := c.found(Finding{Kind: MissingFile, Path: add.Path, What: fmt.Sprintf("the log names it (%d bytes) and the store has it not", add.Size),
-				Do: "restore the file from a copy, or take it out of the table with --repair; its rows are lost", Mends: true}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return c.each(ctx, c.unlisted, c.gone)
 }
 
-func (c *check) gone(ctx context.Context, add *action.Add) (bool, error) {
-	store, key, err := c.t.Locate(ctx, add.Path)
+// unlisted says whether the listing had not the file. One that it cannot have is unlisted too.
+func (c *check) unlisted(a *action.Add) bool {
+	key, absolute, err := partition.DecodePath(a.Path)
+	return err != nil || absolute || !c.files.files[fingerprintOf(path.Clean(key))].seen
+}
+
+// gone asks the store for one file: the list may have been behind, or the file is elsewhere.
+func (c *check) gone(ctx context.Context, a *action.Add) ([]Finding, error) {
+	store, key, err := c.t.Locate(ctx, a.Path)
 	if bad := (*partition.PathError)(nil); errors.As(err, &bad) {
-		return false, nil // told as a bad path
+		return nil, nil // told as a bad path
 	}
 	if err != nil {
-		return false, c.found(Finding{Kind: BadPath, Path: add.Path, What: err.Error(), Do: "check the table where that place can be reached"})
+		return []Finding{{Kind: BadPath, Path: a.Path, What: err.Error(), Do: "check the table where that place can be reached"}}, nil
 	}
-	if store == c.t.Store() {
-		if c.files.files[fingerprintOf(key)].seen {
-			return false, nil
-		}
-	}
-	// Asked once more: a list that was behind, or a file elsewhere.
 	_, err = store.Head(ctx, key)
-	if errors.Is(err, objstore.ErrNotExist) || errors.Is(err, objstore.ErrNoBucket) {
-		return true, nil
+	if !errors.Is(err, objstore.ErrNotExist) && !errors.Is(err, objstore.ErrNoBucket) {
+		return nil, err
 	}
-	return false, err
+	return []Finding{{Kind: MissingFile, Path: a.Path, What: fmt.Sprintf("the log names it (%d bytes) and the store has it not", a.Size),
+		Do: "restore the file from a copy, or take it out of the table with --repair; its rows are lost", Mends: true}}, nil
 }
 
 func physicalName(f *schema.Field, m schema.Mapping) string {
