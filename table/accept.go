@@ -18,6 +18,9 @@ import (
 // table lacks is passed over, as Spark does.
 // Errors: *schema.MergeError naming column and both types, *ExtraColumnsError, *MissingColumnError.
 func accept(table, incoming *schema.Struct, merge bool, m schema.Merger) (*schema.Struct, error) {
+	if schema.Contains(table, func(t schema.Type) bool { return t == schema.Type(schema.Variant) }) {
+		incoming = withVariants(incoming, table).(*schema.Struct)
+	}
 	incoming = withoutVoid(incoming, table)
 	if !merge {
 		m.Widen = nil
