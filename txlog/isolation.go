@@ -6,6 +6,15 @@ import (
 )
 
 // IsolationLevel says which commits of others, made since the snapshot, a transaction bears.
+//
+// Which one a table has is told by delta.isolationLevel. Engines differ where it is not set: Delta of open source
+// Spark knows no other than Serializable (its DeltaConfigs.ISOLATION_LEVEL has it as default and refuses the rest),
+// and so an INSERT and an UPDATE "can conflict" in its documentation; Databricks, and IsolationLevel.DEFAULT in
+// the same sources, have WriteSerializable. Here it is WriteSerializable, as rows that are appended all the time
+// would else keep every DELETE from committing; a table of which readers must see the serial order sets Serializable.
+//
+// A transaction that changes neither rows nor state (OPTIMIZE) is checked as SnapshotIsolation at either level,
+// as in Spark; one that sets metadata, protocol, domains or txns is not, for what it wrote may rest on what it read.
 type IsolationLevel int
 
 // The levels, from the strictest.
