@@ -110,6 +110,11 @@ func (d *draft) actions() ([]action.Action, error) {
 	if err := d.mapColumns(); err != nil {
 		return nil, err
 	}
+	if d.op.Name != "CLUSTER BY" {
+		if err := d.stayClustered(); err != nil {
+			return nil, err
+		}
+	}
 	var out []action.Action
 	proto, err := d.newProtocol()
 	if err != nil {

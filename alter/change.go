@@ -23,7 +23,7 @@ func ChangeType(ctx context.Context, t *table.Table, column Path, to schema.Type
 		if err := d.canWiden(path, from, to); err != nil {
 			return err
 		}
-		if err := d.unused(path); err != nil {
+		if err := d.unused(path, false); err != nil {
 			return err
 		}
 		before := d.schema

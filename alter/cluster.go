@@ -112,34 +112,61 @@ func (d *draft) hasStatistics(physical []string) (bool, error) {
 // clusteredBy are the columns by which the table is clustered, in the names of users.
 func (d *draft) clusteredBy() ([]Path, error) { return ClusteringColumns(d.snap) }
 
+// stayClustered: files go on having statistics of the columns that cluster, whatever moves before them.
+func (d *draft) stayClustered() error {
+	columns, err := physicalClustering(d.snap)
+	if err != nil || len(columns) == 0 {
+		return err
+	}
+	for _, names := range columns {
+		path, err := logicalPath(d.schema, names)
+		if err != nil {
+			return err
+		}
+		if has, err := d.hasStatistics(names); err != nil {
+			return err
+		} else if !has {
+			return &ColumnError{path, "the table is clustered by it, and files would have no statistics of it any more: it must stay among the first columns, or be named in the property delta.dataSkippingStatsColumns"}
+		}
+	}
+	return nil
+}
+
 // ClusteringColumns are the columns by which a version of a table is clustered, in the names of users; none where it is not.
 func ClusteringColumns(s *txlog.Snapshot) ([]Path, error) {
+	columns, err := physicalClustering(s)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Path, len(columns))
+	for i, names := range columns {
+		if out[i], err = logicalPath(s.Schema(), names); err != nil {
+			return nil, fmt.Errorf("domain %s: %w", clusteringDomain, err)
+		}
+	}
+	return out, nil
+}
+
+// physicalClustering reads the domain. Columns are paths in what Spark writes, and names in the examples of the protocol.
+func physicalClustering(s *txlog.Snapshot) ([][]string, error) {
 	text, ok := s.Domain(clusteringDomain)
 	if !ok {
 		return nil, nil
 	}
-	// Columns are paths in what Spark writes, and names in the examples of the protocol.
 	var c struct {
 		Columns []json.RawMessage `json:"clusteringColumns"`
 	}
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return nil, fmt.Errorf("domain %s: %w", clusteringDomain, err)
 	}
-	out := make([]Path, 0, len(c.Columns))
-	for _, raw := range c.Columns {
-		var names []string
-		if json.Unmarshal(raw, &names) != nil {
-			var name string
-			if err := json.Unmarshal(raw, &name); err != nil {
-				return nil, fmt.Errorf("domain %s: %w", clusteringDomain, err)
-			}
-			names = []string{name}
-		}
-		path, err := logicalPath(s.Schema(), names)
-		if err != nil {
+	out := make([][]string, len(c.Columns))
+	for i, raw := range c.Columns {
+		var name string
+		if json.Unmarshal(raw, &name) == nil {
+			out[i] = []string{name}
+		} else if err := json.Unmarshal(raw, &out[i]); err != nil {
 			return nil, fmt.Errorf("domain %s: %w", clusteringDomain, err)
 		}
-		out = append(out, path)
 	}
 	return out, nil
 }

@@ -124,6 +124,17 @@ func TestColumnsInUseStay(t *testing.T) {
 	}
 }
 
+func TestGeneratedColumnsHoldThoseThatTheyAreMadeOf(t *testing.T) {
+	tab := create(t, "a INT, g INT GENERATED ALWAYS AS (a + 1), b INT", nil)
+	must(t)(SetProperties(t.Context(), tab, byName))
+	_, err := DropColumns(t.Context(), tab, Path{"a"})
+	fails[*InUseError](t, err, "generated column g (a + 1)")
+	_, err = RenameColumn(t.Context(), tab, Path{"a"}, "z")
+	fails[*InUseError](t, err, "generated column g")
+	must(t)(DropColumns(t.Context(), tab, Path{"g"}))
+	must(t)(DropColumns(t.Context(), tab, Path{"a"}))
+}
+
 func TestStatisticsColumnsFollowRenamesAndDrops(t *testing.T) {
 	tab := create(t, "a INT, b INT, c INT", map[string]string{"delta.dataSkippingStatsColumns": "a,b"})
 	must(t)(SetProperties(t.Context(), tab, byName))

@@ -106,7 +106,7 @@ func (d *draft) movable(path Path, verb string) error {
 	if d.snap.Mapping() == schema.MappingNone {
 		return &MappingNeededError{path, verb}
 	}
-	return d.unused(path)
+	return d.unused(path, verb == "dropped")
 }
 
 // moveStats keeps delta.dataSkippingStatsColumns naming the same columns: a dropped one, where to is nil, leaves the list.

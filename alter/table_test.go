@@ -200,6 +200,11 @@ func TestClustering(t *testing.T) {
 	_, err := ClusterBy(t.Context(), create(t, "a INT, p INT", nil, "p"), Path{"a"})
 	fails[*ColumnError](t, err, "partitioned")
 	few := create(t, "a INT, b INT", map[string]string{"delta.dataSkippingNumIndexedCols": "1"})
+	must(t)(ClusterBy(t.Context(), few, Path{"a"}))
+	_, err = Move(t.Context(), few, Path{"b"}, Position{First: true})
+	fails[*ColumnError](t, err, "any more")
+	_, err = SetProperties(t.Context(), few, map[string]string{"delta.dataSkippingNumIndexedCols": "0"})
+	fails[*ColumnError](t, err, "any more")
 	_, err = ClusterBy(t.Context(), few, Path{"b"})
 	fails[*ColumnError](t, err, "no statistics")
 }

@@ -11,8 +11,9 @@ import (
 
 const constraintPrefix = "delta.constraints."
 
-// unused finds expressions of the table that have the column in their text. Errors: *InUseError.
-func (d *draft) unused(path Path) error {
+// unused finds expressions of the table that have the column in their text; where it is to be dropped, its
+// own go with it. Errors: *InUseError.
+func (d *draft) unused(path Path, dropped bool) error {
 	var by []string
 	for _, k := range slices.Sorted(maps.Keys(d.properties)) {
 		if len(k) > len(constraintPrefix) && strings.EqualFold(k[:len(constraintPrefix)], constraintPrefix) && mentions(d.properties[k], path) {
@@ -20,6 +21,9 @@ func (d *draft) unused(path Path) error {
 		}
 	}
 	for at, f := range d.schema.Walk() {
+		if dropped && len(at) >= len(path) && samePath(at[:len(path)], path) {
+			continue
+		}
 		for _, use := range []struct{ key, words string }{
 			{"delta.generationExpression", "the generated column "}, {"delta.invariants", "the invariant of column "},
 		} {
