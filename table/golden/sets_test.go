@@ -106,25 +106,23 @@ const (
 	foreign  = "(outside)"            // a path that leads out of the table to nowhere
 )
 
-// more are archives of the table alone, in NAME/delta or NAME.
+// more are archives of the table alone, in NAME/delta or NAME. The numbers are Spark 4.2's, but for
+// timestamp-partitioned-table, whose path Spark does not take.
 var more = map[string]want{
-	"cdf-column-mapping-id-mode":               readable(),
-	"cdf-column-mapping-name-mode":             readable(),
-	"cdf-table":                                readable(),
-	"cdf-table-data-change":                    readable(),
-	"cdf-table-delete-conditional-two-rows":    readable(),
-	"cdf-table-non-partitioned":                readable(),
-	"cdf-table-simple":                         readable(),
-	"cdf-table-with-cdc-and-dvs":               readable(),
-	"timestamp-partitioned-table":              readable(),
-	"v2-checkpoints-json-with-last-checkpoint": readable(),
-	"v2-checkpoints-json-without-sidecars":     readable(),
-	"v2-checkpoints-parquet-with-sidecars":     readable(),
-	"v2-classic-checkpoint-json":               readable(),
+	"cdf-column-mapping-id-mode":               rows(3),
+	"cdf-column-mapping-name-mode":             rows(3),
+	"cdf-table":                                rows(9),
+	"cdf-table-data-change":                    rows(10),
+	"cdf-table-delete-conditional-two-rows":    rows(8),
+	"cdf-table-non-partitioned":                rows(11),
+	"cdf-table-simple":                         rows(0),
+	"cdf-table-with-cdc-and-dvs":               rows(5),
+	"timestamp-partitioned-table":              rows(1),
+	"v2-checkpoints-json-with-last-checkpoint": rows(10),
+	"v2-checkpoints-json-without-sidecars":     rows(11),
+	"v2-checkpoints-parquet-with-sidecars":     rows(1233),
+	"v2-classic-checkpoint-json":               rows(20),
 }
-
-// readable: the table opens and a scan ends without an error; nobody told us its rows.
-func readable() want { return want{rows: -1} }
 
 func TestGoldenSets(t *testing.T) {
 	for set, tables := range sets {
