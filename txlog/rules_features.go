@@ -43,15 +43,16 @@ func domains(_ context.Context, p *proposal) error {
 // had is Supports for a base that may be no table yet.
 func (s *Snapshot) had(name string) bool { return s.state.protocol != nil && s.Supports(name) }
 
-// requires are the features that others need beside them.
-var requires = map[string]string{
-	"rowTracking": "domainMetadata", "clustering": "domainMetadata", "icebergCompatV1": "columnMapping", "icebergCompatV2": "columnMapping",
-}
-
+// requiredFeatures: a change of the protocol brings what its features need beside them.
 func requiredFeatures(_ context.Context, p *proposal) error {
-	for _, name := range feature.Names(p.after.state.protocol) {
-		if need, ok := requires[name]; ok && !p.after.Supports(need) && (p.t.create || p.after.state.protocol != p.base.state.protocol) {
-			return &InvalidCommitError{name, "it needs the table feature " + need + ", which the protocol action does not list"}
+	if !p.t.create && p.after.state.protocol == p.base.state.protocol {
+		return nil
+	}
+	for _, f := range feature.All() {
+		for _, need := range f.Requires {
+			if p.after.Supports(f.Name) && !p.after.Supports(need) {
+				return &InvalidCommitError{f.Name, "it needs the table feature " + need + ", which the protocol action does not list"}
+			}
 		}
 	}
 	return nil
