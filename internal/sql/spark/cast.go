@@ -96,7 +96,7 @@ func (t *translator) toNumber(e term, to arrow.DataType, try bool) term {
 		if from.ID() == arrow.FLOAT32 {
 			return t.refuse("a cast of FLOAT to %s", TypeName(to))
 		}
-		return t.where("isfinite("+e.sql+")", narrow("CAST("+e.sql+" AS VARCHAR)").sql, unfit(to), e, to, try)
+		return t.where("isnan("+e.sql+") THEN NULL WHEN isfinite("+e.sql+")", narrow("CAST("+e.sql+" AS VARCHAR)").sql, unfit(to), e, to, try)
 	case to.ID() == arrow.FLOAT64:
 		return e.to(double)
 	case to.ID() == arrow.FLOAT32 && isInteger(from) && from.(arrow.FixedWidthDataType).BitWidth() > 16,

@@ -137,9 +137,9 @@ func castFunctions() map[string]function {
 var conditionals = map[string]function{
 	"coalesce": {1, -1, coalesce}, "ifnull": {2, 2, coalesce}, "nvl": {2, 2, coalesce},
 	"if": {3, 3, func(c *call) term {
-		return c.choice([]term{c.boolean(c.args[0], c.at)}, c.args[1:], c.at)
+		return c.choice([]term{c.condition(c.args[0], c.at)}, c.args[1:], c.at)
 	}},
-	"iff": {3, 3, func(c *call) term { return c.choice([]term{c.boolean(c.args[0], c.at)}, c.args[1:], c.at) }},
+	"iff": {3, 3, func(c *call) term { return c.choice([]term{c.condition(c.args[0], c.at)}, c.args[1:], c.at) }},
 	"nvl2": {3, 3, func(c *call) term {
 		return c.choice([]term{c.of("($1 IS NOT NULL)", boolean, c.args[0])}, c.args[1:], c.at)
 	}},

@@ -27,6 +27,14 @@ func (t *translator) boolean(e term, at int) term {
 	return e
 }
 
+// condition demands a truth value as CASE does, for which Spark does not take a plain NULL.
+func (t *translator) condition(e term, at int) term {
+	if isVoid(e.typ) {
+		return t.wrong(at, "TRUE or FALSE is wanted here, not NULL")
+	}
+	return t.boolean(e, at)
+}
+
 // logical keeps Spark's order of evaluation where the right side may fail.
 func (t *translator) logical(op string, at int, l, r term) term {
 	l, r = t.boolean(l, at), t.boolean(r, at)

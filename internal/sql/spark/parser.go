@@ -51,7 +51,7 @@ func (t *translator) predicate() term {
 		t.next()
 		negated = true
 	}
-	test := term{}
+	var test term
 	switch {
 	case t.take("between"):
 		low := t.comparison()
@@ -320,7 +320,7 @@ func (t *translator) caseWhen(at int) term {
 		if operand != nil {
 			c = t.compare("=", c.at, *operand, c)
 		}
-		conditions = append(conditions, t.boolean(c, c.at))
+		conditions = append(conditions, t.condition(c, c.at))
 		t.want("then")
 		values = append(values, t.expression())
 	}

@@ -48,7 +48,7 @@ func TestWhatDiffersFromSparkIsRefusedByName(t *testing.T) {
 	for text, want := range map[string]string{
 		"rand() > 0.5":                 "the function rand(): its values are those of Spark's generator",
 		"soundex(s) = 'x'":             "the function soundex() is not among those known to mean the same here",
-		"yaer(day) = 2024":             "did you mean year()?",
+		"yeer(day) = 2024":             "did you mean year()?",
 		"s = 5":                        "STRING and INT together; cast one to the type of the other",
 		"dec / 3":                      "a division of DECIMALs rounds otherwise; cast to DOUBLE",
 		"big * big > 1":                "DECIMAL(38,10) * DECIMAL(38,10) has more than 38 digits",
