@@ -138,11 +138,15 @@ func outside(root string, a *action.Add) (*action.Add, error) {
 }
 
 // rootURL is the URL of a table as the prefix of its files, percent-encoded. Those of local stores are so
-// already; those of others are names of objects as they are.
+// already; those of others are names of objects as they are. A local one has one slash, as Spark spells it, which
+// compares the paths of files by their spelling when it deletes rows.
 func rootURL(location string) string {
 	location = strings.TrimSuffix(location, "/")
 	scheme, rest, ok := strings.Cut(location, "://")
-	if ok && scheme != "file" {
+	switch {
+	case ok && scheme == "file" && strings.HasPrefix(rest, "/"):
+		location = scheme + ":" + rest
+	case ok && scheme != "file":
 		location = scheme + "://" + partition.EncodePath(rest)
 	}
 	return location + "/"
