@@ -20,10 +20,11 @@ func (a *app) checkpointCommand() *cobra.Command {
 		Short: "Write a checkpoint of a table's log now",
 		Long: `Write a checkpoint of the newest version now: classic, or V2 where delta.checkpointPolicy is v2.
 
-With --cleanup what the log no longer has to keep (delta.logRetentionDuration) is deleted afterwards. With --log-compaction the
-commits of a range of versions are put into one log compaction file instead.`,
+With --cleanup what the log no longer has to keep (delta.logRetentionDuration) is deleted
+afterwards. With --log-compaction the commits of a range of versions are put into one log
+compaction file instead.`,
 		Example: `  ingestd checkpoint ./demo-table
-  ingestd checkpoint ./demo-table --log-compaction 10:19`,
+  ingestd checkpoint ./demo-table --log-compaction 0:1`,
 		Args: args("TABLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from, to, err := versionRange(compaction)

@@ -20,12 +20,14 @@ func (a *app) convertCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert PATH",
 		Short: "Make a Delta table of a folder of Parquet files, in place",
-		Long: `Make a Delta table of a folder of Parquet files, in place: no data is rewritten, and one commit names all files.
+		Long: `Make a Delta table of a folder of Parquet files, in place: no data is rewritten, and one commit
+names all files.
 
-The schema is that of all files together. Folders such as day=2024-01-02 make partition columns; their types are inferred from
-the values unless --partition-by tells them. Files and folders that begin with "_" or "." are passed over.`,
+The schema is that of all files together. Folders such as day=2024-01-02 make partition columns;
+their types are inferred from the values unless --partition-by tells them. Files and folders that
+begin with "_" or "." are passed over.`,
 		Example: `  ingestd convert ./lake/events
-  ingestd convert s3://lake/events --partition-by 'date DATE, country STRING' --property delta.enableDeletionVectors=true`,
+  ingestd convert ./lake/clicks --no-statistics --property delta.enableDeletionVectors=true`,
 		Args: args("PATH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := convert.Options{NoStatistics: noStatistics, Properties: properties, Log: txlog.Options{Logger: a.logger()}}

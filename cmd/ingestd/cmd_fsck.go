@@ -17,15 +17,18 @@ func (a *app) fsckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fsck TABLE",
 		Short: "Find what is wrong with a table: missing and orphaned files, broken checksums, statistics, log",
-		Long: `Find what is wrong with a table: files that the log names and the store has not, files that nobody names, broken checkpoints,
-checksums and deletion vectors, gaps in the log, statistics and partition values that are none. One line for each finding.
+		Long: `Find what is wrong with a table: files that the log names and the store has not, files that nobody
+names, broken checkpoints, checksums and deletion vectors, gaps in the log, statistics and
+partition values that are none. One line for each finding.
 
---repair takes missing files out of the table (their rows are lost), writes a checkpoint in the place of broken ones, and deletes
-version checksums that cannot be read. All else needs a decision, which each line names.
+--repair takes missing files out of the table (their rows are lost), writes a checkpoint in the
+place of broken ones, and deletes version checksums that cannot be read. All else needs a
+decision, which each line names.
 
-Exits with 1 where something is broken and stays so, with 0 where nothing is; orphaned files are no damage.`,
+Exits with 1 where something is broken and stays so, with 0 where nothing is; orphaned files are
+no damage.`,
 		Example: `  ingestd fsck ./demo-table
-  ingestd fsck s3://lake/events --deep -o json`,
+  ingestd fsck ./demo-table --deep -o json`,
 		Args: args("TABLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := a.openTable(cmd.Context(), args[0], versionFlags{version: -1})

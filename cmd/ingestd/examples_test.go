@@ -41,6 +41,9 @@ func TestExamplesOfTheHelpRun(t *testing.T) {
 		if strings.Contains(c.Example, "events.yaml") {
 			script += "exec ingestd run events.yaml\n"
 		}
+		if strings.Contains(c.Example, "./lake/") { // folders of Parquet files
+			script += "exec sh -c 'mkdir lake && for d in events clicks; do cp -r demo-table lake/$d && rm -r lake/$d/_delta_log; done'\n"
+		}
 		for line := range strings.Lines(c.Example) {
 			script += "exec sh -c '" + strings.ReplaceAll(inTheWorld(strings.TrimSpace(line)), "'", "''") + "'\n"
 		}
