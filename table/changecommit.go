@@ -116,6 +116,7 @@ func (c *Change) commit(ctx context.Context, o CommitOptions) (Committed, error)
 		}
 		tx.ReadPartitions(func(add *action.Add) bool { return r.mayRead(ctx, add) })
 	}
+	tx.ReadFiles(c.dependsOn()...)
 	first := slices.Concat(c.meta, c.staged)
 	for _, t := range o.Txns {
 		first = append(first, &action.Txn{AppID: t.AppID, Version: t.Version, LastUpdated: new(c.t.nowMillis())})
@@ -133,6 +134,17 @@ func (c *Change) commit(ctx context.Context, o CommitOptions) (Committed, error)
 		out.Bytes += a.Size
 	}
 	return out, nil
+}
+
+// dependsOn are the files with rows that must stay for the change to be right.
+func (c *Change) dependsOn() []string {
+	var out []string
+	for path, f := range c.files {
+		if f.needs != nil {
+			out = append(out, path)
+		}
+	}
+	return out
 }
 
 // fileActions are the actions of files, as the change stands: what goes, what comes, the change data.

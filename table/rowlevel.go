@@ -116,7 +116,7 @@ func (r *follower) Resolve(ctx context.Context, _ []action.Action, theirs txlog.
 		return txlog.Resolution{}, err
 	}
 	files, err := r.c.fileActions()
-	out.Actions = append(append([]action.Action{}, r.first...), files...)
+	out.Actions, out.Reads = append(append([]action.Action{}, r.first...), files...), r.c.dependsOn()
 	return out, err
 }
 
