@@ -29,7 +29,11 @@ func substring(c *call) term {
 	if len(c.args) == 2 {
 		return c.of("substring($1, $2)", str, c.str(0), from)
 	}
-	return c.of("substring($1, $2, $3)", str, c.str(0), from, c.natural(2))
+	if !c.twice(c.name+"()", c.args[0]) {
+		return term{typ: void}
+	}
+	const before = "CAST(length($1) AS BIGINT) + $2 + $3 <= 0" // all of it is before the text
+	return c.of("(CASE WHEN $2 < 0 AND "+before+" THEN '' ELSE substring($1, $2, $3) END)", str, c.str(0), from, c.natural(2))
 }
 
 func concatAll(c *call) term {
