@@ -21,7 +21,6 @@ import (
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/deletionvector"
-	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
@@ -67,16 +66,6 @@ func (w *world) append(rows ...string) {
 	if _, err := w.table.Append(context.Background(), table.Batches(arrow.RecordBatch(rec)), table.AppendOptions{}); err != nil {
 		w.Fatal(err)
 	}
-}
-
-func (w *world) commit(actions ...action.Action) {
-	w.Helper()
-	tx := w.table.Snapshot().Begin(txlog.Operation{Name: "TEST"})
-	tx.Stage(actions...)
-	if _, err := tx.Commit(w.Context()); err != nil {
-		w.Fatal(err)
-	}
-	w.refresh()
 }
 
 func (w *world) refresh() {
@@ -381,12 +370,9 @@ func TestTheStoreIsListedOnceAndErrorsEndTheCheck(t *testing.T) {
 	}
 	calls := f.Calls() - all
 	for n := 1; n <= calls; n++ {
-		tab, err := table.Open(t.Context(), w.store)
-		if err != nil {
-			t.Fatal(err)
-		}
 		f := fault.Wrap(w.store, fault.Options{})
-		if tab, err = table.Open(t.Context(), f); err != nil {
+		tab, err := table.Open(t.Context(), f)
+		if err != nil {
 			t.Fatal(err)
 		}
 		f.SetRules(fault.Rule{Call: f.Calls() + n, Effect: fault.Fail})
