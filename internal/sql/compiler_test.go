@@ -45,7 +45,7 @@ func TestExpressionsMeanWhatTheyMeanInSpark(t *testing.T) {
 		{"dec + 1", "13.345"}, {"dec * 2.5", "30.8625"}, {"d * 2", "-5.0"}, {"1 + 2 * 3", "7"}, {"(1 + 2) * 3", "9"}, {"5 & 3 | 8 ^ 1", "9"}, {"~5", "-6"},
 		{"2147483647 + 1L", "2147483648"}, {"1e2", "100.0"}, {"10BD", "10"}, {".5", "0.5"}, {"-2147483648", "-2147483648"},
 		{"s || ' ' || i", "Hello 42"}, {"concat(s, NULL)", "null"}, {"concat_ws('-', s, NULL, i)", "Hello-42"}, {`"it's"`, "it's"}, {`'it\'s'`, "it's"}, {"'a' 'b'", "ab"},
-		{"substring(s, 0, 2)", "He"}, {"substring(s, -3)", "llo"}, {"substr(s, 2, -1)", ""}, {"SUBSTRING(s FROM 2 FOR 3)", "ell"}, {"substr(s, -8, 4)", "H"}, {"substr(s, -9, 2)", ""}, {"left(s, 2)", "He"}, {"right(s, -1)", ""},
+		{"substring(s, 0, 2)", "He"}, {"substring(s, -3)", "llo"}, {"substr(s, 2, -1)", ""}, {"SUBSTRING(s FROM 2 FOR 3)", "ell"}, {"substr(s, -8, 4)", "H"}, {"substr(s, -9, 2)", ""}, {"CAST(0.001 AS STRING)", "0.001"}, {"left(s, 2)", "He"}, {"right(s, -1)", ""},
 		{"length('é')", "1"}, {"upper(s)", "HELLO"}, {"trim(num)", "12"}, {"replace(s, 'l', 'L')", "HeLLo"}, {"instr(s, 'l')", "3"}, {"locate('l', s)", "3"}, {"lpad(s, 7)", "  Hello"},
 		{"CAST(num AS INT)", "12"}, {"num::bigint", "12"}, {"CAST(d AS INT)", "-2"}, {"CAST(dec AS INT)", "12"}, {"CAST(12.5 AS DECIMAL(3, 0))", "13"}, {"CAST(d AS STRING)", "-2.5"},
 		{"CAST(bin AS STRING)", "ab"}, {"CAST(flag AS INT)", "1"}, {"TRY_CAST(s AS INT)", "null"}, {"CAST('2024-1-5' AS DATE)", "2024-01-05"}, {"CAST(ntz AS STRING)", "1969-12-31 23:59:59.5"},

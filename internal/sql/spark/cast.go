@@ -114,6 +114,12 @@ func inCalendar(sql string) string { return "year(" + sql + ") BETWEEN 1 AND 999
 func (t *translator) toString(e term, try bool) term {
 	e = e.explicit()
 	switch {
+	case isDecimal(e.typ) && e.typ.(*arrow.Decimal128Type).Precision == e.typ.(*arrow.Decimal128Type).Scale: // DuckDB has no 0 before its point
+		d := e.typ.(*arrow.Decimal128Type)
+		if d.Precision == maxDigits {
+			return t.refuse("a cast of %s to STRING", TypeName(d))
+		}
+		return e.as(decimal(d.Precision+1, d.Scale)).as(str)
 	case isInteger(e.typ), isDecimal(e.typ), e.typ.ID() == arrow.BOOL:
 		return e.as(str)
 	case isFloating(e.typ):

@@ -185,7 +185,7 @@ func asDecimal(e term) term {
 		return e.explicit()
 	}
 	p, _, _ := exact(e.typ)
-	if e.literal != nil {
+	if e.literal != nil && e.typ.ID() != arrow.INT8 { // of a TINYINT Spark does not look at the digits
 		p = int32(len(strings.TrimPrefix(*e.literal, "-")))
 	}
 	return e.as(decimal(p, 0))
