@@ -86,6 +86,9 @@ func (b *binding) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.Recor
 			return nil, err
 		}
 	}
+	if err := b.target.emptyAsNull(cols); err != nil {
+		return nil, err
+	}
 	if err := checkNulls(b.target.rules, cols); err != nil {
 		return nil, err
 	}

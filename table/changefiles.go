@@ -86,8 +86,11 @@ func looseStats(add *action.Add, physical int64) (*string, error) {
 	fields := map[string]json.RawMessage{}
 	if add.Stats != nil {
 		if err := json.Unmarshal([]byte(*add.Stats), &fields); err != nil {
-			fields = map[string]json.RawMessage{} // what cannot be read bounds nothing
+			fields = nil // what cannot be read bounds nothing
 		}
+	}
+	if fields == nil { // null is JSON, too
+		fields = map[string]json.RawMessage{}
 	}
 	fields["numRecords"] = fmt.Append(nil, physical)
 	fields["tightBounds"] = json.RawMessage("false")

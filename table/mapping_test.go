@@ -242,3 +242,28 @@ func TestAskedProtocolVersionsAreHonoured(t *testing.T) {
 		t.Errorf("protocol %+v, properties %v", p, tab.Snapshot().Metadata().Configuration)
 	}
 }
+
+func TestAColumnThatAnotherWriterDropsOrRenamesIsNotBroughtBack(t *testing.T) {
+	for name, change := range map[string]func(*schema.Struct) *schema.Struct{
+		"dropped":        func(s *schema.Struct) *schema.Struct { return &schema.Struct{Fields: s.Fields[:1]} },
+		"renamed":        func(s *schema.Struct) *schema.Struct { s.Fields[1].Name = "z"; return s },
+		"a field of one": func(s *schema.Struct) *schema.Struct { s.Fields[0].Type.(*schema.Struct).Fields[1].Name = "z"; return s },
+	} {
+		t.Run(name, func(t *testing.T) {
+			tab := createIn(t, newStore(), CreateOptions{Schema: ddl(t, "s STRUCT<x: BIGINT, y: BIGINT>, b BIGINT"), Properties: map[string]string{"delta.columnMapping.mode": "name"}})
+			w := begin(t, tab, WriteOptions{MergeSchema: true})
+			write(t, w, jsonRows(t, ddl(t, "s STRUCT<x: BIGINT, y: BIGINT>, b BIGINT"), `[{"s": {"x": 1, "y": 2}, "b": 3}]`))
+			alter(t, reopen(t, tab), func(m *action.Metadata) {
+				s, err := schema.Parse(m.SchemaString)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.SchemaString = change(s).JSON()
+			})
+			var changed *SchemaChangedError
+			if _, err := w.Commit(t.Context(), CommitOptions{}); !errors.As(err, &changed) {
+				t.Errorf("error %v, the table has %s", err, reopen(t, tab).Schema().JSON())
+			}
+		})
+	}
+}

@@ -119,6 +119,9 @@ func (w *WriteSet) fits(s *txlog.Snapshot) (*schema.Struct, error) {
 		return nil, err
 	}
 	cur, written := s.Schema(), w.target.schema
+	if err := w.departed(cur); err != nil {
+		return nil, err
+	}
 	merged, err := accept(cur, written, w.opts.MergeSchema, w.shape.merger())
 	if err != nil {
 		return nil, err
@@ -129,6 +132,20 @@ func (w *WriteSet) fits(s *txlog.Snapshot) (*schema.Struct, error) {
 		return nil, err
 	}
 	return merged, errors.Join(stricter(cur, written), respelled(merged, written), w.sameRules(cur))
+}
+
+// departed finds a column that another writer has dropped or renamed. Under column mapping its old values are in the files
+// still, so a column that the rows add must not take its place.
+func (w *WriteSet) departed(now *schema.Struct) error {
+	if !w.shape.mapped() {
+		return nil
+	}
+	for path := range w.base.Schema().Walk() {
+		if w.target.schema.Lookup(path...) != nil && now.Lookup(path...) == nil {
+			return fmt.Errorf("column %s was dropped or renamed", strings.Join(path, "."))
+		}
+	}
+	return nil
 }
 
 // respelled finds a column that is spelled otherwise in the files than in the table, by another writer who added

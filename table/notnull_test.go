@@ -1,7 +1,10 @@
 package table
 
 import (
+	"context"
 	"errors"
+	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +13,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/table/arrowtest"
+	"github.com/ingestd/ingestd/table/expression"
+	"github.com/ingestd/ingestd/table/predicate"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
@@ -110,6 +116,73 @@ func TestAnEmptyTextInAPartitionColumnCountsAsNull(t *testing.T) {
 	tab := create(t, "id BIGINT, p STRING NOT NULL", "p")
 	add(t, tab, "id BIGINT, p STRING", `[{"id":1,"p":"a"}]`)
 	_, err := tryAdd(t, tab, "id BIGINT, p STRING", `[{"id":2,"p":"b"},{"id":3,"p":""}]`, AppendOptions{})
-	expectNotNull(t, err, "p", -1)
+	expectNotNull(t, err, "p", 1)
 	expectRows(t, reopen(t, tab), ScanOptions{}, `id=1;p="a";`)
+}
+
+func TestAnEmptyTextInAPartitionColumnIsNullToConstraintsToo(t *testing.T) {
+	tab, _ := createWith(t, CreateOptions{Schema: ddl(t, "p STRING NOT NULL, a BIGINT"), PartitionBy: []string{"p"}})
+	var dead int64
+	o := AppendOptions{WriteOptions: WriteOptions{Violations: func(_ context.Context, v Violation) error {
+		var null *NotNullError
+		if !errors.As(v.Err, &null) || !null.Empty || null.Row < 0 {
+			t.Errorf("%v", v.Err)
+		}
+		dead += v.Rows.NumRows()
+		return nil
+	}}}
+	if _, err := tryAdd(t, tab, "p STRING, a BIGINT", `[{"p":"x","a":1},{"p":"","a":2},{"p":"y","a":3}]`, o); err != nil {
+		t.Fatal(err)
+	}
+	if expectRows(t, tab, ScanOptions{}, `p="x";a=1;`, `p="y";a=3;`); dead != 1 {
+		t.Errorf("%d rows were handed on", dead)
+	}
+	null := &nullCompiler{}
+	tab, err := Create(t.Context(), newStore(), CreateOptions{
+		Schema: ddl(t, "p STRING, a BIGINT"), PartitionBy: []string{"p"}, Properties: map[string]string{"delta.constraints.there": "p IS NOT NULL"},
+	}, append(options(), WithExpressions(func() (expression.Compiler, error) { return null, nil }))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var violated *ConstraintError
+	if _, err := tryAdd(t, tab, "p STRING, a BIGINT", `[{"p":"x","a":1},{"p":"","a":2}]`, AppendOptions{}); !errors.As(err, &violated) || violated.Row != 1 {
+		t.Errorf("%v", err)
+	}
+}
+
+// nullCompiler knows the one filter that column p is not null.
+type nullCompiler struct{ expression.Compiler }
+
+func (nullCompiler) Filter(context.Context, string, *arrow.Schema) (predicate.Filter, error) {
+	return goFilter{expr: predicate.IsNotNull("p"), schema: &schema.Struct{Fields: []schema.Field{{Name: "p", Type: schema.String}}}}, nil
+}
+
+func TestEmptyTextsOfEveryLayoutBecomeNull(t *testing.T) {
+	tab := create(t, "p STRING, q BINARY, a BIGINT", "p", "q")
+	tgt, err := newTarget(tab.Schema(), shapeOf(tab.Snapshot()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := jsonRows(t, ddl(t, "p STRING, q BINARY"), `[{"p":"cut off"},{"p":"","q":""},{"q":"eA=="},{"p":"b"},{"p":""}]`).NewSlice(1, 5)
+	var dict []arrow.Array
+	for _, c := range rec.Columns() {
+		dict = append(dict, arrowtest.Dictionary(rand.New(rand.NewSource(1)), c))
+	}
+	for _, cols := range [][]arrow.Array{slices.Clone(rec.Columns()), dict} {
+		for _, c := range cols {
+			c.Retain()
+		}
+		if err := tgt.emptyAsNull(cols); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range cols {
+			for i := range c.Len() {
+				got = append(got, c.ValueStr(i))
+			}
+		}
+		if want := []string{"(null)", "(null)", "b", "(null)", "(null)", "eA==", "(null)", "(null)"}; !slices.Equal(got, want) {
+			t.Errorf("got %q", got)
+		}
+	}
 }

@@ -31,6 +31,7 @@ type target struct {
 	fileSchema  *schema.Struct // what a data file holds
 	fileArrow   *arrow.Schema
 	stats       stats.Selection
+	texts       []int // the partition columns that may be empty texts, by their place in schema
 	hasVoid     bool // which files do not hold
 }
 
@@ -55,6 +56,11 @@ func newTarget(s *schema.Struct, sh *shape, hidden ...schema.Field) (*target, er
 	}
 	if t.splitter, err = partition.NewSplitter(t.stored, by, partition.Keep(sh.materialize)); err != nil {
 		return nil, err
+	}
+	for _, c := range sh.partitionBy {
+		if i := s.Index(c); i >= 0 && (s.Fields[i].Type == schema.Type(schema.String) || s.Fields[i].Type == schema.Type(schema.Binary)) {
+			t.texts = append(t.texts, i)
+		}
 	}
 	data, err := arrowmap.FileSchema(t.stored, by)
 	if err != nil {
@@ -124,27 +130,7 @@ func (t *target) split(ctx context.Context, rec arrow.RecordBatch) ([]partition.
 		rec.Retain()
 		return []partition.Part{{Values: map[string]*string{}, Rec: rec}}, nil
 	}
-	parts, err := t.splitter.Split(ctx, rec)
-	if err == nil {
-		err = t.checkEmpty(parts)
-	}
-	return parts, err
-}
-
-// checkEmpty finds a partition column that is NOT NULL and has an empty text, which the protocol cannot tell from
-// null: readers would get a null that they were promised not to. Error: *NotNullError.
-func (t *target) checkEmpty(parts []partition.Part) error {
-	for i, c := range t.splitter.Columns() {
-		if t.stored.Field(c).Nullable {
-			continue
-		}
-		for _, p := range parts {
-			if p.Values[c] == nil {
-				return &NotNullError{Column: t.shape.partitionBy[i], Row: -1, Empty: true}
-			}
-		}
-	}
-	return nil
+	return t.splitter.Split(ctx, rec)
 }
 
 // withoutVoid gives rec without void columns and fields, but with the partition columns.
