@@ -1,0 +1,150 @@
+//go:build integration
+
+package features
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ingestd/ingestd/integration/parts"
+)
+
+// A step is one thing done to a table: by a command of ours, and by Spark, in SQL or in Python. $t is the table.
+type step struct {
+	name  string
+	ours  []string // arguments of ingestd
+	spark string
+}
+
+// steps are what users do to a table of the columns of everything.
+var steps = []step{
+	{"append", []string{"append", "$t", "--query", "SELECT 1000::BIGINT AS id, 12.5 AS amount, 7 AS n, TIMESTAMPTZ '2024-05-06 07:08:09.123456+00' AS \"at\", 'r9' AS region"},
+		"INSERT INTO $t (id, amount, n, at, region) VALUES (1000, 12.5, 7, timestamp'2024-05-06 07:08:09.123456', 'r9')"},
+	{"delete", []string{"delete", "$t", "--where", "id % 5 = 2 AND region <> 'r1'"}, "DELETE FROM $t WHERE id % 5 = 2 AND region <> 'r1'"},
+	{"update", []string{"update", "$t", "--set", "amount = amount + 1", "--set", "name = upper(name)", "--where", "n > 20"},
+		"UPDATE $t SET amount = amount + 1, name = upper(name) WHERE n > 20"},
+	{"update of the partition and of what others are generated from", []string{"update", "$t", "--set", "region = 'moved'", "--set", "at = timestamp'2030-01-02 00:00:00'", "--where", "id = 13"},
+		"UPDATE $t SET region = 'moved', at = timestamp'2030-01-02 00:00:00' WHERE id = 13"},
+	{"add column", []string{"alter", "$t", "add-column", "added STRUCT<x: INT>"}, "ALTER TABLE $t ADD COLUMN (added STRUCT<x: INT>)"},
+	{"rename column", []string{"alter", "$t", "rename-column", "extra", "more"}, "ALTER TABLE $t RENAME COLUMN extra TO more"},
+	{"drop column", []string{"alter", "$t", "drop-column", "s.b"}, "ALTER TABLE $t DROP COLUMN s.b"},
+	{"widen", []string{"alter", "$t", "change-type", "s.alpha", "BIGINT"}, "ALTER TABLE $t ALTER COLUMN s.alpha TYPE BIGINT"},
+	{"append after the changes", []string{"append", "$t", "--query", "SELECT 1001::BIGINT AS id, 'x' AS name, 0.12 AS amount, {'x': 1} AS added, 'r1' AS region"},
+		"INSERT INTO $t (id, name, amount, added, region) VALUES (1001, 'x', 0.12, named_struct('x', 1), 'r1')"},
+	{"checkpoint", []string{"checkpoint", "$t"}, ""},
+	{"delete a partition", []string{"delete", "$t", "--where", "region = 'r2'"}, "DELETE FROM $t WHERE region = 'r2'"},
+	{"replace", []string{"overwrite", "$t", "--replace-where", "region = 'r1'", "--query", "SELECT 2000::BIGINT AS id, 'new' AS name, 5.0 AS amount, 'r1' AS region"},
+		`python: spark.sql("SELECT 2000L AS id, 'new' AS name, CAST(5.0 AS DECIMAL(10,2)) AS amount, CAST(NULL AS TIMESTAMP) AS at, 'r1' AS region").write.format("delta").mode("overwrite").option("replaceWhere", "region = 'r1'").save(path)`},
+	{"set property", []string{"alter", "$t", "set-property", "delta.checkpointInterval=2"}, "ALTER TABLE $t SET TBLPROPERTIES ('delta.checkpointInterval' = '2')"},
+	{"restore", []string{"restore", "$t", "--version", "9"}, "RESTORE TABLE $t TO VERSION AS OF 9"},
+	{"delete after restore", []string{"delete", "$t", "--where", "id = 5"}, "DELETE FROM $t WHERE id = 5"},
+	{"delete all", []string{"delete", "$t", "--all"}, "DELETE FROM $t"},
+}
+
+// program is the binary that RunProgram has built.
+var program string
+
+// ingestd runs a command on a table and gives what it printed.
+func ingestd(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := tryIngestd(t.Context(), dir, args...)
+	if err != nil {
+		t.Fatalf("ingestd %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func tryIngestd(ctx context.Context, dir string, args ...string) (string, error) {
+	args = slices.Clone(args)
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "$t", dir)
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+// copied is the table once more.
+func copied(t *testing.T, dir string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// TestEveryCommandDoesWhatSparkDoes runs the same steps with our commands on a table with all features, and with Spark on a
+// copy of it: after each the tables have the same rows, for Spark and for all others.
+func TestEveryCommandDoesWhatSparkDoes(t *testing.T) {
+	m := everything
+	mine := m.make(t)
+	theirs := copied(t, mine)
+	for _, s := range steps {
+		ingestd(t, mine, s.ours...)
+		if s.spark != "" {
+			m.spark(t, theirs, s.spark)
+		}
+		want, err := m.bySpark(t, theirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := m.bySpark(t, mine)
+		if err != nil {
+			t.Fatalf("after %s: Spark cannot read the table: %v", s.name, err)
+		}
+		parts.SameRows(t, "after "+s.name, want, got)
+		m.same(t, mine, newest(t, mine))
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	if out := ingestd(t, mine, "fsck", "$t", "--deep"); strings.Contains(out, "error") {
+		t.Errorf("fsck finds:\n%s", out)
+	}
+}
+
+// TestSparkGoesOnWithAClone clones a table of Spark's; what Spark and we do to the clone leaves the source as it was.
+func TestSparkGoesOnWithAClone(t *testing.T) {
+	m := everything
+	source := m.make(t)
+	before, err := m.bySpark(t, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clone := filepath.Join(t.TempDir(), "a clone % of it")
+	ingestd(t, source, "clone", "$t", clone, "--shallow")
+	got, err := m.bySpark(t, clone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts.SameRows(t, "the clone", before, got)
+	expected := copied(t, source)
+	for _, q := range []string{"DELETE FROM $t WHERE id = 5", "UPDATE $t SET name = 'by spark' WHERE id = 8", "INSERT INTO $t (id, amount, region) VALUES (5000, 1, 'r1')"} {
+		m.spark(t, clone, q)
+		m.spark(t, expected, q)
+	}
+	ingestd(t, clone, "delete", "$t", "--where", "id = 11")
+	m.spark(t, expected, "DELETE FROM $t WHERE id = 11")
+	want, err := m.bySpark(t, expected)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = m.bySpark(t, clone); err != nil {
+		t.Fatal(err)
+	}
+	parts.SameRows(t, "the clone after changes", want, got)
+	m.same(t, clone, newest(t, clone))
+	if got, err = m.bySpark(t, source); err != nil {
+		t.Fatal(err)
+	}
+	parts.SameRows(t, "the source after changes of the clone", before, got)
+}
