@@ -38,7 +38,9 @@ func (s *Snapshot) Checkpoint(ctx context.Context) (Checkpointed, error) {
 	}
 	s.log.heardOf(s.version)
 	out := Checkpointed{Version: s.version, Written: w}
-	s.log.remember(&knownTotals{s.version, s.state.metadata.ID, t})
+	if err := s.settleTotals(ctx, t); err != nil {
+		return out, err
+	}
 	if !s.log.opts.NoChecksums {
 		if err := s.writeChecksum(ctx, t); err != nil {
 			return out, err

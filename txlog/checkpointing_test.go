@@ -89,3 +89,34 @@ func TestCheckpointsHavePhysicalNames(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The checkpoint is of a version that had the feature, the snapshot of one that has lost it.
+func TestSidecarsCountAfterTheFeatureIsDropped(t *testing.T) {
+	store, c := newStore()
+	l := New(store, testOptions(c))
+	tx := l.Create(t.Context(), Operation{Name: "CREATE TABLE"})
+	with := testProtocol("v2Checkpoint")
+	with.ReaderFeatures = append(with.ReaderFeatures, "v2Checkpoint")
+	tx.Stage(with, metadata("id BIGINT, p STRING", []string{"p"}, PropCheckpointPolicy, "v2"))
+	s := appendFiles(t, mustCommit(t, tx), "a", "b")
+	if _, err := s.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tx = s.Begin(Operation{Name: "DROP FEATURE"})
+	tx.SetProtocol(testProtocol())
+	tx.SetMetadata(metadata("id BIGINT, p STRING", []string{"p"}))
+	s = appendFiles(t, mustCommit(t, tx), "c")
+	for range 2 { // the second time it is known what the checkpoint is
+		s, err := l.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectFiles(t, s, "a", "b", "c")
+	}
+	fresh, err := New(store, testOptions(c)).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectFiles(t, fresh, "a", "b", "c")
+	expectFiles(t, s, "a", "b", "c")
+}

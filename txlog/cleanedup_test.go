@@ -30,3 +30,52 @@ func TestAVersionThatIsCleanedUpMeanwhileIsNotWrittenAgain(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A snapshot of time travel is no base to write the next version on without a look: that may have been cleaned up.
+func TestACleanedUpVersionAfterOneOfTimeTravelIsNotWrittenAgain(t *testing.T) {
+	store, c := newStore()
+	s := newTable(t, store, c)
+	for i := range 3 {
+		s = appendFiles(t, s, fmt.Sprint("f", i))
+	}
+	if _, err := s.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	old, err := New(store, testOptions(c)).SnapshotAt(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Delete(t.Context(), commitKey(0), commitKey(1), commitKey(2)); err != nil {
+		t.Fatal(err)
+	}
+	tx := old.Begin(Operation{})
+	tx.Stage(add("late"))
+	if _, err := tx.Commit(t.Context()); !errors.As(err, new(*StaleSnapshotError)) {
+		t.Errorf("got %v", err)
+	}
+	if newest, err := old.Update(t.Context()); err != nil || newest.Version() != 3 {
+		t.Error(newest, err)
+	}
+}
+
+// Where the log is kept for less than an hour, a snapshot of that age is old.
+func TestAShortRetentionMakesSnapshotsOldSooner(t *testing.T) {
+	store, c := newStore()
+	base := newTable(t, store, c, PropLogRetention, "interval 10 minutes")
+	s := base
+	for i := range 3 {
+		s = appendFiles(t, s, fmt.Sprint("f", i))
+	}
+	if _, err := s.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Delete(t.Context(), commitKey(0), commitKey(1), commitKey(2)); err != nil {
+		t.Fatal(err)
+	}
+	c.add(11 * time.Minute)
+	tx := base.Begin(Operation{})
+	tx.Stage(add("late"))
+	if _, err := tx.Commit(t.Context()); !errors.As(err, new(*StaleSnapshotError)) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -3,7 +3,6 @@ package txlog
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -84,11 +83,11 @@ func (l *Log) deleteSidecars(ctx context.Context, olderThan time.Time) (int, err
 		}
 		for _, a := range top {
 			if s, ok := a.(*action.Sidecar); ok {
-				named[path.Base(s.Path)] = true
+				named[checkpoint.SidecarKey(s)] = true
 			}
 		}
 	}
-	old = slices.DeleteFunc(old, func(key string) bool { return named[path.Base(key)] })
+	old = slices.DeleteFunc(old, func(key string) bool { return named[key] })
 	for batch := range slices.Chunk(old, deleteBatch) {
 		if err := l.store.Delete(ctx, batch...); err != nil {
 			return 0, fmt.Errorf("clean up sidecars: %w", err)

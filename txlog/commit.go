@@ -73,12 +73,17 @@ func (t *Transaction) start(ctx context.Context) error {
 		}
 		return err
 	}
-	if t.log.opts.Now().UnixNano()-t.base.seen.Load() <= int64(staleAfter) {
+	now := t.log.opts.Now()
+	if !t.base.stale(now) {
 		return nil
 	}
 	newest, err := t.log.Snapshot(ctx)
-	if err != nil || newest.version <= t.base.version {
+	if err != nil {
 		return err
+	}
+	if newest.version <= t.base.version {
+		t.base.seen.Store(now.UnixNano())
+		return nil
 	}
 	winner, err := t.log.fetch(ctx, t.base.version+1)
 	if errors.Is(err, objstore.ErrNotExist) {

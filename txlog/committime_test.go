@@ -1,6 +1,7 @@
 package txlog
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -72,5 +73,31 @@ func TestTheCommitThatTurnsThemOnRecordsWhen(t *testing.T) {
 		if err != nil || aerr != nil || !at.Timestamp().Equal(h.Timestamp) {
 			t.Errorf("version %d: history %v, snapshot %v (%v, %v)", h.Version, h.Timestamp, at.Timestamp(), err, aerr)
 		}
+	}
+}
+
+// Before the time from which all readable versions have in-commit timestamps there is none, and the error tells the first.
+func TestTheEarliestTimeIsToldWhereTheLogBeginsAfterInCommitTimestampsCame(t *testing.T) {
+	store, c := newStore()
+	tx := New(store, testOptions(c)).Create(t.Context(), Operation{Name: "CREATE TABLE"})
+	tx.Stage(testProtocol("inCommitTimestamp"), metadata("id BIGINT, p STRING", []string{"p"}))
+	s := appendFiles(t, mustCommit(t, tx), "a")
+	tx = s.Begin(Operation{Name: "SET TBLPROPERTIES"})
+	tx.SetMetadata(metadata("id BIGINT, p STRING", []string{"p"}, PropInCommitTimestamps, "true"))
+	s = mustCommit(t, tx) // version 2 has them
+	since := s.Timestamp()
+	s = appendFiles(t, s, "b")
+	if _, err := s.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Delete(t.Context(), commitKey(0), commitKey(1), commitKey(2)); err != nil {
+		t.Fatal(err)
+	}
+	var missing *TimestampNotFoundError
+	if _, err := s.log.VersionAt(t.Context(), since.Add(-time.Millisecond)); !errors.As(err, &missing) {
+		t.Fatal(err)
+	}
+	if missing.Version != 3 || !missing.Earliest.Equal(s.Timestamp()) {
+		t.Errorf("%+v, want version 3 of %s", missing, s.Timestamp())
 	}
 }

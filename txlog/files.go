@@ -7,7 +7,6 @@ import (
 
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/checkpoint"
-	"github.com/ingestd/ingestd/txlog/feature"
 )
 
 // maxFollowed is how many commits a list of files is carried on over before it is better read anew,
@@ -60,12 +59,9 @@ func (s *Snapshot) fileSet(ctx context.Context) (*fileSet, error) {
 func (s *Snapshot) buildFileSet(ctx context.Context, seg segment) (*fileSet, error) {
 	set := &fileSet{base: seg.base, commits: int(seg.version - seg.first() + 1)}
 	if seg.base != nil {
-		var top []action.Action
-		if feature.Supports(s.state.protocol, "v2Checkpoint") { // else there can be no sidecars
-			var err error
-			if top, err = seg.base.Top(ctx, s.log.store); err != nil {
-				return nil, err
-			}
+		top, err := s.log.sidecars(ctx, seg.base)
+		if err != nil {
+			return nil, err
 		}
 		set.parts = seg.base.Parts(top)
 	}
@@ -77,6 +73,25 @@ func (s *Snapshot) buildFileSet(ctx context.Context, seg segment) (*fileSet, err
 		set.layers = layers{l}
 	}
 	return set, nil
+}
+
+// sidecars are the top-level actions of a checkpoint, or nil where it is known to have no sidecars. The protocol of the
+// snapshot does not tell: it may have lost v2Checkpoint since the checkpoint.
+func (l *Log) sidecars(ctx context.Context, base *checkpoint.Ref) ([]action.Action, error) {
+	if plain := l.plain.Load(); len(base.Files) > 1 || plain != nil && *plain == identity(base) {
+		return nil, nil
+	}
+	return base.Top(ctx, l.store)
+}
+
+// sawTop notes of a checkpoint that was read that it has no sidecars, if so.
+func (l *Log) sawTop(base *checkpoint.Ref, top []action.Action) {
+	for _, a := range top {
+		if _, ok := a.(*action.Sidecar); ok {
+			return
+		}
+	}
+	l.plain.Store(new(identity(base)))
 }
 
 // distrust notes that the checkpoint of a set is damaged, so that the next reading takes another.

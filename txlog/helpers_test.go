@@ -20,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.checks", "15") // each check is a whole life of a table; -rapid.checks asks for more
+	_ = flag.Set("rapid.checks", "6") // each check is a whole life of a table; -rapid.checks asks for more
 	goleak.VerifyTestMain(m)
 }
 

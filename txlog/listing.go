@@ -1,6 +1,7 @@
 package txlog
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ type listing struct {
 	commits     []objstore.Info  // ascending by version
 	checkpoints []checkpoint.Ref // complete ones, ascending by version
 	compacted   []span           // of the log compaction files, ascending by first and last
+	known       []span           // see runs
 }
 
 func (l *listing) version(i int) int64 { return parseName(l.commits[i].Key).version }
@@ -85,15 +87,33 @@ func (l *listing) hinted(version int64) (segment, bool) {
 // it; gap tells of a later one.
 func (l *listing) contiguous(from int64) (end int64, gap *GapError) {
 	end = from - 1
-	for i := l.search(from); i < len(l.commits); i++ {
-		switch v := l.version(i); {
-		case v == end+1:
-			end = v
-		default:
-			return end, &GapError{URL: l.url, Missing: end + 1, Next: v, LastGood: end}
+	runs := l.runs()
+	i, _ := slices.BinarySearchFunc(runs, from, func(r span, v int64) int { return cmp.Compare(r.last, v) })
+	if i < len(runs) && runs[i].first <= from {
+		end = runs[i].last
+		i++
+	}
+	if i < len(runs) {
+		gap = &GapError{URL: l.url, Missing: end + 1, Next: runs[i].first, LastGood: end}
+	}
+	return end, gap
+}
+
+// runs are the ranges of commits that follow each other, found once: there may be many checkpoints to ask for. Not for
+// concurrent use.
+func (l *listing) runs() []span {
+	if l.known != nil {
+		return l.known
+	}
+	for i := range l.commits {
+		v := l.version(i)
+		if n := len(l.known); n > 0 && l.known[n-1].last == v-1 {
+			l.known[n-1].last = v
+		} else {
+			l.known = append(l.known, span{v, v})
 		}
 	}
-	return end, nil
+	return l.known
 }
 
 // segments are the ways to build a version from a whole listing: newest checkpoint first, no

@@ -41,6 +41,8 @@ type Log struct {
 	randMu sync.Mutex
 	// damaged are the checkpoints that were found to be so, by their identity.
 	damaged sync.Map
+	// plain is the identity of the last checkpoint that was read and has no sidecars.
+	plain atomic.Pointer[string]
 	// checkpointed is the newest checkpoint version that this Log has heard of; -1 for none.
 	checkpointed atomic.Int64
 	// asked is the version of the last checkpoint that a commit told to be due.
@@ -49,6 +51,9 @@ type Log struct {
 	cleaned atomic.Int64
 	// totals are those of the newest version of which they are known; nil for none.
 	totals atomic.Pointer[knownTotals]
+	// unproved is the newest version of which the totals could not be found, and wrong the newest up to which version
+	// checksum files are not believed; -1 for none.
+	unproved, wrong atomic.Int64
 }
 
 // New is the log of the table at the root of store. Nothing is read yet.
@@ -77,7 +82,9 @@ func New(store objstore.Store, opts Options) *Log {
 		opts.EngineInfo = "ingestd/" + buildVersion()
 	}
 	l := &Log{store: store, opts: opts}
-	l.checkpointed.Store(-1)
+	for _, v := range []*atomic.Int64{&l.checkpointed, &l.unproved, &l.wrong} {
+		v.Store(-1)
+	}
 	return l
 }
 
@@ -126,6 +133,9 @@ func (l *Log) snapshot(ctx context.Context, version int64) (s *Snapshot, err err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if version != latest {
+		s.seen.Store(0)
 	}
 	return s, nil
 }

@@ -74,6 +74,7 @@ func (l *Log) load(ctx context.Context, seg segment) (*Snapshot, error) {
 			return nil, err
 		}
 		l.heardOf(seg.base.Version)
+		l.sawTop(seg.base, top)
 	}
 	commits, err := readSegment(ctx, l, seg, replay)
 	if err != nil {

@@ -131,7 +131,7 @@ func seeds() (n int64, within time.Duration) {
 	if n, err := strconv.ParseInt(os.Getenv("INGESTD_SIM_SEEDS"), 10, 64); err == nil {
 		return n, 24 * time.Hour
 	}
-	return 4000, 10 * time.Second
+	return 4000, 4 * time.Second
 }
 
 // Many writers of all kinds share a table on a store that fails in every way that stores do. Whatever they
@@ -167,7 +167,7 @@ func TestTransactionsAreSerialOnABadStore(t *testing.T) {
 }
 
 func TestASeedReplaysExactly(t *testing.T) {
-	for _, seed := range []int64{1, 2, 3, 4, 5} {
+	for _, seed := range []int64{1, 4} {
 		_, first := simulate(seed)
 		_, again := simulate(seed)
 		if !slices.Equal(first, again) {

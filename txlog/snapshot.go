@@ -23,7 +23,7 @@ type Snapshot struct {
 	schema  *schema.Struct
 	props   Properties
 	modTime time.Time    // of the commit file
-	seen    atomic.Int64 // when it was last known to be the newest, in nanoseconds by our clock
+	seen    atomic.Int64 // when it was last known to be the newest, in nanoseconds by our clock; 0: never
 	files   fileCache
 }
 

@@ -336,3 +336,28 @@ func TestDomainsAreKeptAndRemoved(t *testing.T) {
 		}
 	}
 }
+
+// A long log with many checkpoints is looked through once, not once for each checkpoint.
+func TestSegmentsOfALongLog(t *testing.T) {
+	list := &listing{url: "mem"}
+	for v := range int64(20000) {
+		if v != 9999 {
+			list.commits = append(list.commits, objstore.Info{Key: commitKey(v)})
+		}
+		if v%2 == 0 {
+			list.checkpoints = append(list.checkpoints, checkpoint.Ref{Version: v, Files: []objstore.Info{{Key: checkpointKey(v)}}})
+		}
+	}
+	segments, err := list.segments(19000)
+	if err != nil || len(segments) != (19000-10000)/2+1 {
+		t.Fatal(len(segments), err)
+	}
+	if segments, err = list.segments(9998); err != nil || len(segments) != 9998/2+2 {
+		t.Fatal(len(segments), err)
+	}
+	list.checkpoints = nil
+	var gap *GapError
+	if _, err := list.segments(latest); !errors.As(err, &gap) || gap.Missing != 9999 || gap.Next != 10000 || gap.LastGood != 9998 {
+		t.Fatal(err)
+	}
+}

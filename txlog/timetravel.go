@@ -32,7 +32,7 @@ func (newest *Snapshot) versionAt(ctx context.Context, list *listing, at time.Ti
 	if newest.props.bool(PropInCommitTimestamps, false) {
 		enabledAt = newest.props.int(PropInCommitEnabledVersion, 0)
 		since := time.UnixMilli(newest.props.int(PropInCommitEnabledTime, 0))
-		if _, ok := newest.props.Get(PropInCommitEnabledTime); !ok || !at.Before(since) {
+		if _, ok := newest.props.Get(PropInCommitEnabledTime); !ok || !at.Before(since) || earliest >= enabledAt {
 			return l.versionByCommitTime(ctx, at, max(earliest, enabledAt), newest.version)
 		}
 	}

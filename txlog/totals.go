@@ -31,6 +31,37 @@ func (l *Log) remember(k *knownTotals) {
 	}
 }
 
+// settleTotals takes over totals that were summed up from all live files of a version. Where others were recorded for it,
+// a commit before has added files anew that were live, or the like, and all that was derived since is as wrong.
+func (s *Snapshot) settleTotals(ctx context.Context, t checksum.Totals) error {
+	l, k := s.log, &knownTotals{s.version, s.state.metadata.ID, t}
+	defer l.unproved.Store(-1) // there is something new to go on from
+	c, err := l.readChecksum(ctx, s.version)
+	if err != nil {
+		return err
+	}
+	if c == nil || c.Metadata == nil || c.Metadata.ID != k.table {
+		c = &checksum.Checksum{Totals: t}
+	}
+	old, upTo := l.totals.Load(), s.version
+	if old != nil && old.table == k.table {
+		upTo = max(upTo, old.version)
+	}
+	if old != nil && old.version == k.version && old.table == k.table && c.CompareTotals(t) == nil {
+		c = &checksum.Checksum{Totals: old.totals}
+	}
+	bad := c.CompareTotals(t)
+	if bad == nil {
+		l.remember(k)
+		return nil
+	}
+	l.opts.Logger.Warn("version checksums are wrong and are not gone on from", "table", l.store.URL(), "version", s.version, "newest", upTo, "field", bad[0].Field,
+		"recorded", bad[0].Recorded, "computed", bad[0].Computed)
+	l.wrong.Store(upTo)
+	l.totals.Store(k)
+	return nil
+}
+
 // reAdding are the operations, in Spark's words, that add files that the table has already: their adds are no
 // new files, so totals cannot be carried on over them.
 var reAdding = map[string]bool{
@@ -97,12 +128,15 @@ func (s *Snapshot) deriveTotals(ctx context.Context, newest *rawCommit) (t check
 		if err != nil {
 			return t, false, err
 		}
+		if !ok && v-1 <= s.log.unproved.Load() { // it was looked for before
+			return s.unprovedTotals()
+		}
 		c := rawCommit{}
 		if newest != nil && v == s.version {
 			c = *newest
 		} else if c, err = s.log.fetch(ctx, v); err != nil {
 			if errors.Is(err, objstore.ErrNotExist) {
-				return t, false, nil
+				return s.unprovedTotals()
 			}
 			return t, false, err
 		}
@@ -112,16 +146,28 @@ func (s *Snapshot) deriveTotals(ctx context.Context, newest *rawCommit) (t check
 			break
 		}
 		if len(commits) == maxBehind {
-			return t, false, nil
+			return s.unprovedTotals()
 		}
 	}
 	t = t.Clone()
 	for _, c := range slices.Backward(commits) {
-		if ok, err := follow(&t, c); !ok || err != nil {
+		ok, err := follow(&t, c)
+		if err != nil {
 			return t, false, err
+		}
+		if !ok {
+			return s.unprovedTotals()
 		}
 	}
 	return t, true, nil
+}
+
+// unprovedTotals notes that there are none, so that the next version does not look for them where there was nothing.
+func (s *Snapshot) unprovedTotals() (checksum.Totals, bool, error) {
+	for old := s.log.unproved.Load(); old < s.version && !s.log.unproved.CompareAndSwap(old, s.version); {
+		old = s.log.unproved.Load()
+	}
+	return checksum.Totals{}, false, nil
 }
 
 // totalsBefore are the totals of the version before v, where they are known: remembered, or recorded.
@@ -131,6 +177,9 @@ func (s *Snapshot) totalsBefore(ctx context.Context, v int64) (checksum.Totals, 
 	}
 	if k := s.log.totals.Load(); k != nil && k.version == v-1 && k.table == s.state.metadata.ID {
 		return k.totals, true, nil
+	}
+	if v-1 <= s.log.wrong.Load() {
+		return checksum.Totals{}, false, nil
 	}
 	c, err := s.log.readChecksum(ctx, v-1)
 	if c == nil || err != nil {
@@ -145,6 +194,9 @@ func (s *Snapshot) totalsBefore(ctx context.Context, v int64) (checksum.Totals, 
 func (s *Snapshot) known(ctx context.Context) (checksum.Totals, bool) {
 	if k := s.log.totals.Load(); k != nil && k.version == s.version && k.table == s.state.metadata.ID {
 		return k.totals, true
+	}
+	if s.version <= s.log.wrong.Load() {
+		return checksum.Totals{}, false
 	}
 	c, err := s.log.readChecksum(ctx, s.version)
 	if c == nil || err != nil || !c.Sound() || c.Metadata == nil || c.Protocol == nil || len(c.CompareState(s.checksum())) > 0 {

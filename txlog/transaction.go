@@ -133,15 +133,19 @@ func (t *Transaction) readSet() ReadSet {
 	return r
 }
 
-// blindAppend: nothing was read and files are only added.
+// blindAppend: nothing was read and files are only added, with new rows: what is added without a change of data was read.
 func (t *Transaction) blindAppend() bool {
 	if t.read.Whole || len(t.read.Files)+len(t.read.Partitions) > 0 {
 		return false
 	}
 	for _, a := range t.actions {
-		switch a.(type) {
+		switch a := a.(type) {
 		case *action.Remove, *action.CDC:
 			return false
+		case *action.Add:
+			if !a.DataChange {
+				return false
+			}
 		}
 	}
 	return true

@@ -408,3 +408,19 @@ func TestHooksAreDueAtTheInterval(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Files that are added again without a change of data were read; Spark takes any add of a blind append for new rows.
+func TestAddingAgainIsNoBlindAppend(t *testing.T) {
+	store, c := newStore()
+	s := appendFiles(t, newTable(t, store, c), "a")
+	if b := s.CommitInfo().IsBlindAppend; b == nil || !*b {
+		t.Error("an append is not blind")
+	}
+	again := add("a")
+	again.DataChange = false
+	tx := s.Begin(Operation{Name: "ROW TRACKING BACKFILL"})
+	tx.Stage(again)
+	if b := mustCommit(t, tx).CommitInfo().IsBlindAppend; b == nil || *b {
+		t.Error("an add without a change of data is blind")
+	}
+}

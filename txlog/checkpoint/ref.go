@@ -14,6 +14,8 @@ package checkpoint
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"path"
 	"strings"
 
 	"github.com/ingestd/ingestd/objstore"
@@ -68,11 +70,7 @@ func (r Ref) Parts(top []action.Action) []Part {
 	var parts []Part
 	for _, a := range top {
 		if s, ok := a.(*action.Sidecar); ok {
-			key := s.Path
-			if !strings.Contains(key, "/") {
-				key = sidecarDir + key
-			}
-			parts = append(parts, Part{objstore.Info{Key: key, Size: s.SizeInBytes}})
+			parts = append(parts, Part{objstore.Info{Key: SidecarKey(s), Size: s.SizeInBytes}})
 		}
 	}
 	if parts == nil {
@@ -81,6 +79,16 @@ func (r Ref) Parts(top []action.Action) []Part {
 		}
 	}
 	return parts
+}
+
+// SidecarKey is the key of a sidecar. Its path is URI-encoded and may be a mere name, relative or absolute; the file
+// always is in the folder of the table's own sidecars, wherever the table was when the checkpoint was written.
+func SidecarKey(s *action.Sidecar) string {
+	name := path.Base(s.Path)
+	if decoded, err := url.PathUnescape(name); err == nil {
+		name = decoded
+	}
+	return sidecarDir + name
 }
 
 func isJSON(key string) bool { return strings.HasSuffix(key, ".json") }
