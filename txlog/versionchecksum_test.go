@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ingestd/ingestd/objstore"
@@ -186,11 +187,11 @@ func TestABadChecksumIsToldOnlyWhereItIsAskedFor(t *testing.T) {
 // gets counts how often the objects of the log are read.
 type gets struct {
 	*mem.Store
-	n int
+	n atomic.Int64
 }
 
 func (g *gets) Get(ctx context.Context, key string, r objstore.Range) (io.ReadCloser, objstore.Info, error) {
-	g.n++
+	g.n.Add(1)
 	return g.Store.Get(ctx, key, r)
 }
 
@@ -207,12 +208,12 @@ func TestChecksumsThatCannotBeDerivedAreNotSearchedForEachTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = commitWith(t, s, "WRITE", add("g"))
-	store.n = 0
+	store.n.Store(0)
 	for i := range 5 {
 		s = commitWith(t, s, "WRITE", add(fmt.Sprint("h", i)))
 	}
-	if store.n > 10 {
-		t.Errorf("%d reads for 5 commits", store.n)
+	if store.n.Load() > 10 {
+		t.Errorf("%d reads for 5 commits", store.n.Load())
 	}
 	if _, err := s.Checkpoint(t.Context()); err != nil {
 		t.Fatal(err)
