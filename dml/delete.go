@@ -11,7 +11,6 @@ import (
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/predicate"
-	"github.com/ingestd/ingestd/txlog/action"
 )
 
 // Delete takes the rows out of the table for which where is true; nil is all rows. A row for which it is NULL stays.
@@ -134,9 +133,9 @@ func eachCandidate(ctx context.Context, c *table.Change, where predicate.Filter,
 	return g.Wait()
 }
 
-// eachFile is the same for all files for which is holds; nil is all.
-func removeFiles(ctx context.Context, c *table.Change, is func(*action.Add) bool) error {
-	for add, err := range c.ReadFiles(ctx, is) {
+// removeFiles takes out all files.
+func removeFiles(ctx context.Context, c *table.Change) error {
+	for add, err := range c.ReadFiles(ctx, nil) {
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -136,17 +135,39 @@ func (w *overwrite) run(ctx context.Context, in iter.Seq2[arrow.RecordBatch, err
 		if _, err := w.c.Finish(ctx); err != nil {
 			return err
 		}
-		written := map[string]bool{}
-		for _, a := range w.c.Added() {
-			written[partitionKey(a)] = true
-		}
-		return removeFiles(ctx, w.c, func(a *action.Add) bool { return written[partitionKey(a)] })
+		return w.removePartitions(ctx)
 	}
-	if err := removeFiles(ctx, w.c, nil); err != nil {
+	if err := removeFiles(ctx, w.c); err != nil {
 		return err
 	}
 	watch.scanned()
 	return w.c.WriteAll(ctx, in)
+}
+
+// removePartitions takes out the files that were in the partitions of those that were written.
+func (w *overwrite) removePartitions(ctx context.Context) error {
+	written := map[string]bool{}
+	for _, a := range w.c.Added() {
+		key, err := w.c.PartitionOf(a)
+		if err != nil {
+			return err
+		}
+		written[key] = true
+	}
+	is := func(a *action.Add) bool {
+		key, err := w.c.PartitionOf(a)
+		return err != nil || written[key]
+	}
+	for add, err := range w.c.ReadFiles(ctx, is) {
+		if err == nil {
+			_, err = w.c.PartitionOf(add) // what cannot be read must not be taken out
+		}
+		if err != nil {
+			return err
+		}
+		w.c.RemoveFile(add)
+	}
+	return nil
 }
 
 // replaceWhere deletes by the predicate, and puts rows in that fulfil it.
@@ -155,12 +176,12 @@ func (w *overwrite) replaceWhere(ctx context.Context, in iter.Seq2[arrow.RecordB
 		return err
 	}
 	watch.scanned()
-	checked := w.checked(ctx, in)
+	w.c.Only(w.o.ReplaceWhere, func(row int64) error { return &ReplaceWhereError{Predicate: w.o.ReplaceWhere.String(), Row: row} })
 	// The feed of a commit is told by change data files or by the log, never by both.
 	if !w.c.HasChanges() {
-		return w.c.WriteAll(ctx, checked)
+		return w.c.WriteAll(ctx, in)
 	}
-	for rec, err := range checked {
+	for rec, err := range in {
 		if err != nil {
 			return err
 		}
@@ -171,60 +192,6 @@ func (w *overwrite) replaceWhere(ctx context.Context, in iter.Seq2[arrow.RecordB
 		}
 	}
 	return nil
-}
-
-// checked is in, and ends with the first row that is not among those that are replaced.
-func (w *overwrite) checked(ctx context.Context, in iter.Seq2[arrow.RecordBatch, error]) iter.Seq2[arrow.RecordBatch, error] {
-	return func(yield func(arrow.RecordBatch, error) bool) {
-		for rec, err := range in {
-			if err == nil {
-				err = w.check(ctx, rec)
-			}
-			if err != nil && rec != nil {
-				rec.Release()
-				rec = nil
-			}
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// check fails where the predicate is not true for a new row.
-func (w *overwrite) check(ctx context.Context, rec arrow.RecordBatch) error {
-	if rec.NumRows() == 0 {
-		return nil
-	}
-	rows, err := w.c.AsTable(ctx, rec)
-	if err != nil {
-		return err
-	}
-	defer rows.Release()
-	keep, err := w.o.ReplaceWhere.Eval(ctx, rows)
-	if err != nil {
-		return err
-	}
-	defer keep.Release()
-	for i := range keep.Len() {
-		if keep.IsNull(i) || !keep.Value(i) {
-			return &ReplaceWhereError{Predicate: w.o.ReplaceWhere.String(), Row: int64(i)}
-		}
-	}
-	return nil
-}
-
-// partitionKey tells partitions apart.
-func partitionKey(a *action.Add) string {
-	var key string
-	for _, name := range sortedKeys(a.PartitionValues) {
-		v := a.PartitionValues[name]
-		key += strconv.Quote(name)
-		if v != nil && *v != "" {
-			key += "=" + strconv.Quote(*v)
-		}
-	}
-	return key
 }
 
 func (w *overwrite) parameters() map[string]any {

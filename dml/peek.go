@@ -2,8 +2,6 @@ package dml
 
 import (
 	"iter"
-	"maps"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -45,5 +43,3 @@ func peek(in iter.Seq2[arrow.RecordBatch, error]) (s *arrow.Schema, rows iter.Se
 		}
 	}, end, nil
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

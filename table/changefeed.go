@@ -57,7 +57,23 @@ func (c *Change) WriteChanged(ctx context.Context, rec arrow.RecordBatch, ids, v
 	if err := c.rows.writeCopied(ctx, whole, ids, versions); err != nil {
 		return err
 	}
+	if err := c.feed.adopt(c.rows); err != nil {
+		return err
+	}
 	return c.WriteChanges(ctx, whole, kind)
+}
+
+// adopt moves a write on to the schema that the rows of another one have added to, physical names included.
+func (w *WriteSet) adopt(of *WriteSet) (err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	of.mu.Lock()
+	s := of.target.schema
+	of.mu.Unlock()
+	if w.target.schema != s {
+		w.target, err = newTarget(s, w.shape)
+	}
+	return err
 }
 
 // HasChanges says whether rows were written to the change data feed.

@@ -2,11 +2,14 @@ package table
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/table/partition"
+	"github.com/ingestd/ingestd/table/predicate"
 	"github.com/ingestd/ingestd/txlog/action"
 )
 
@@ -35,14 +38,10 @@ func (c *Change) Added() []*action.Add { return c.adds }
 // PartitionColumns are those of the table after the change.
 func (c *Change) PartitionColumns() []string { return c.rows.shape.partitionBy }
 
-// AsTable gives rows the columns and types that the table has; columns that they have not are null.
-// Errors: *arrowmap.CastError. The caller releases the result.
-func (c *Change) AsTable(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
-	s, err := arrowmap.ToArrow(c.snap.Schema())
-	if err != nil {
-		return nil, err
-	}
-	return arrowmap.Conform(ctx, rec, s)
+// Only has new rows fail with the error of violated, which gets the place of the first in its batch, where a filter is not true
+// for them as the table gets them, with what was filled in. It comes before any row.
+func (c *Change) Only(where predicate.Filter, violated func(row int64) error) {
+	c.rows.only = &onlyRows{where: where, violated: violated}
 }
 
 // LiveRows is the number of rows of a file that are not deleted: by the log, else by the file's footer.
@@ -52,4 +51,30 @@ func (c *Change) LiveRows(ctx context.Context, add *action.Add) (int64, error) {
 		n -= add.DeletionVector.Cardinality
 	}
 	return n, err
+}
+
+// PartitionOf tells the partition of a file of the table from others, by the meaning of its values: engines spell those
+// of timestamps and numbers differently. Error: a value that cannot be read.
+func (c *Change) PartitionOf(add *action.Add) (string, error) {
+	var key []byte
+	for _, name := range c.snap.Metadata().PartitionColumns {
+		f := c.snap.Schema().Field(name)
+		if f == nil {
+			return "", columnNotFound(c.snap.Schema(), name)
+		}
+		v, err := partitionValue(add, *f)
+		if err != nil {
+			return "", err
+		}
+		text, err := partition.Format(f.Type, v)
+		if err != nil {
+			return "", fmt.Errorf("data file %s: partition column %s: %w", add.Path, name, err)
+		}
+		if text == nil {
+			key = append(key, 'n')
+		} else {
+			key = strconv.AppendQuote(append(key, 'v'), *text)
+		}
+	}
+	return string(key), nil
 }

@@ -245,9 +245,12 @@ func TestAskedProtocolVersionsAreHonoured(t *testing.T) {
 
 func TestAColumnThatAnotherWriterDropsOrRenamesIsNotBroughtBack(t *testing.T) {
 	for name, change := range map[string]func(*schema.Struct) *schema.Struct{
-		"dropped":        func(s *schema.Struct) *schema.Struct { return &schema.Struct{Fields: s.Fields[:1]} },
-		"renamed":        func(s *schema.Struct) *schema.Struct { s.Fields[1].Name = "z"; return s },
-		"a field of one": func(s *schema.Struct) *schema.Struct { s.Fields[0].Type.(*schema.Struct).Fields[1].Name = "z"; return s },
+		"dropped": func(s *schema.Struct) *schema.Struct { return &schema.Struct{Fields: s.Fields[:1]} },
+		"renamed": func(s *schema.Struct) *schema.Struct { s.Fields[1].Name = "z"; return s },
+		"a field of one": func(s *schema.Struct) *schema.Struct {
+			s.Fields[0].Type.(*schema.Struct).Fields[1].Name = "z"
+			return s
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := createIn(t, newStore(), CreateOptions{Schema: ddl(t, "s STRUCT<x: BIGINT, y: BIGINT>, b BIGINT"), Properties: map[string]string{"delta.columnMapping.mode": "name"}})

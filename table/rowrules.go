@@ -9,6 +9,7 @@ import (
 
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/expression"
+	"github.com/ingestd/ingestd/table/predicate"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
@@ -63,7 +64,19 @@ func (w *WriteSet) complete(ctx context.Context, b *binding, kind rowKind) error
 		}
 		b.fill = append(b.fill, f)
 	}
+	if w.only != nil && kind == newRows {
+		b.checks = append(b.checks, &predicateCheck{
+			target: b.target, filter: w.only.where, reads: b.target.columnsNamed(w.only.where.Columns()),
+			violated: func(row int64, _ []int64, _ []ColumnValue) error { return w.only.violated(row) },
+		})
+	}
 	return w.constraints(ctx, b)
+}
+
+// onlyRows is what new rows must fulfil for the sake of the operation that writes them.
+type onlyRows struct {
+	where    predicate.Filter
+	violated func(row int64) error
 }
 
 // projected fills columns by SQL expressions.

@@ -32,7 +32,7 @@ type target struct {
 	fileArrow   *arrow.Schema
 	stats       stats.Selection
 	texts       []int // the partition columns that may be empty texts, by their place in schema
-	hasVoid     bool // which files do not hold
+	hasVoid     bool  // which files do not hold
 }
 
 func newTarget(s *schema.Struct, sh *shape, hidden ...schema.Field) (*target, error) {

@@ -69,6 +69,7 @@ type WriteSet struct {
 	bound   [rowKinds]bound // by kind of rows
 	start   *schema.Struct  // the schema before rows have added to it
 	target  *target
+	only    *onlyRows
 	replace bool     // target takes the place of the schema of base
 	maxID   int64    // delta.columnMapping.maxColumnId with what the rows have added
 	keys    []string // of all files that were begun
