@@ -74,7 +74,7 @@ func BenchmarkSeeOneMoreCommit(b *testing.B) {
 	}
 	put(b, store, commitKey(5), `{"add":{"path":"new","partitionValues":{"partition_col":"x"},"size":1,"modificationTime":1,"dataChange":true}}`)
 	for b.Loop() {
-		if n, err := s.Update(b.Context()); err != nil || n.Version() != 5 || n.files.set == nil {
+		if n, err := s.Update(b.Context()); err != nil || n.Version() != 5 || n.files.set.Load() == nil {
 			b.Fatal(n, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/checkpoint"
@@ -24,36 +25,42 @@ type fileSet struct {
 
 // fileCache keeps the file set of a snapshot once it was needed.
 type fileCache struct {
-	mu  sync.Mutex
-	set *fileSet
+	building sync.Mutex // who commits, or follows the log, must not wait for it
+	set      atomic.Pointer[fileSet]
 }
 
 // follow carries the parent's set on over one commit, if the parent has one. What goes wrong is
 // left to be found by whoever reads the files.
 func (c *fileCache) follow(parent *fileCache, commit rawCommit) {
-	parent.mu.Lock()
-	set := parent.set
-	parent.mu.Unlock()
+	set := parent.set.Load()
 	if set == nil || set.commits >= maxFollowed {
 		return
 	}
 	if entries, err := readEntries(commit); err == nil {
-		c.set = &fileSet{base: set.base, parts: set.parts, layers: set.layers.with(newLayer(entries)), commits: set.commits + 1}
+		c.set.Store(&fileSet{base: set.base, parts: set.parts, layers: set.layers.with(newLayer(entries)), commits: set.commits + 1})
 	}
 }
 
 // fileSet finds the set, building it the first time.
 func (s *Snapshot) fileSet(ctx context.Context) (*fileSet, error) {
-	s.files.mu.Lock()
-	defer s.files.mu.Unlock()
-	if s.files.set != nil {
-		return s.files.set, nil
+	if set := s.files.set.Load(); set != nil {
+		return set, nil
+	}
+	s.files.building.Lock()
+	defer s.files.building.Unlock()
+	set := s.files.set.Load()
+	if set != nil {
+		return set, nil
 	}
 	err := s.log.build(ctx, s.version, func(seg segment) (err error) {
-		s.files.set, err = s.buildFileSet(ctx, seg)
+		set, err = s.buildFileSet(ctx, seg)
 		return err
 	})
-	return s.files.set, err
+	if err != nil {
+		return nil, err
+	}
+	s.files.set.Store(set)
+	return set, nil
 }
 
 func (s *Snapshot) buildFileSet(ctx context.Context, seg segment) (*fileSet, error) {
@@ -98,11 +105,7 @@ func (l *Log) sawTop(base *checkpoint.Ref, top []action.Action) {
 func (s *Snapshot) distrust(set *fileSet, err error) {
 	s.log.opts.Logger.Warn("a checkpoint cannot be used; an older one is tried", "table", s.log.store.URL(), "error", err)
 	s.log.distrust(set.base)
-	s.files.mu.Lock()
-	defer s.files.mu.Unlock()
-	if s.files.set == set {
-		s.files.set = nil
-	}
+	s.files.set.CompareAndSwap(set, nil)
 }
 
 // Files streams the live files, in no order to rely on. The actions are the caller's, maps included.

@@ -82,12 +82,21 @@ func deletionVectorIsWhole(p *proposal, a *action.Add) error {
 	return nil
 }
 
-// tightBounds says whether statistics have bounds that claim to be exact.
+// tightBounds says whether statistics have bounds that claim to be exact, which those that do not say do, too.
 func tightBounds(stats string) bool {
 	var s struct {
-		Tight bool `json:"tightBounds"`
+		Tight *bool                      `json:"tightBounds"`
+		Min   map[string]json.RawMessage `json:"minValues"`
+		Max   map[string]json.RawMessage `json:"maxValues"`
+		Nulls map[string]json.RawMessage `json:"nullCount"`
 	}
-	return json.Unmarshal([]byte(stats), &s) == nil && s.Tight
+	if json.Unmarshal([]byte(stats), &s) != nil {
+		return false
+	}
+	if s.Tight != nil {
+		return *s.Tight
+	}
+	return len(s.Min)+len(s.Max)+len(s.Nulls) > 0
 }
 
 // changeFiles: change data files are part of a commit only where the change data feed is on, and change no data.

@@ -85,6 +85,7 @@ func TestRulesOfFeatures(t *testing.T) {
 		"vector without row count":     {plain(on), dvs, one(with(add("f"), func(a *action.Add) { a.DeletionVector, a.Stats = dv("a"), nil })), "numRecords"},
 		"vector of too many rows":      {plain(on), dvs, one(with(add("f"), func(a *action.Add) { a.DeletionVector = dv("a"); a.DeletionVector.Cardinality = 2 })), "of 2 rows"},
 		"tight bounds":                 {plain(on), dvs, one(remove("f"), with(add("f"), func(a *action.Add) { a.DeletionVector = dv("a"); stats(`{"numRecords":1,"tightBounds":true}`)(a) })), "tight"},
+		"bounds that do not say":       {plain(on), dvs, one(remove("f"), with(add("f"), func(a *action.Add) { a.DeletionVector = dv("a"); stats(`{"numRecords":1,"minValues":{"id":1}}`)(a) })), "tight"},
 		"removed and added":            {plain(), "", one(remove("f"), with(add("f"), func(*action.Add) {})), "both removed and added"},
 		"spelled in two ways":          {plain(), "", one(with(add("a%20b"), func(*action.Add) {}), with(add("a b"), func(*action.Add) {})), "two add actions"},
 		"change data":                  {plain(PropChangeDataFeed + "=true"), "changeDataFeed", one(&action.CDC{Path: "c"}), ""},

@@ -170,9 +170,7 @@ func (s *Snapshot) readCommitTime(ctx context.Context) error {
 // with s, and with all that follow s.
 func (s *Snapshot) apart() *Snapshot {
 	n := &Snapshot{log: s.log, version: s.version, state: s.state, schema: s.schema, props: s.props, modTime: s.modTime}
-	s.files.mu.Lock()
-	defer s.files.mu.Unlock()
-	n.files.set = s.files.set
+	n.files.set.Store(s.files.set.Load())
 	return n
 }
 

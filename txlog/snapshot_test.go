@@ -214,7 +214,7 @@ func TestAppendsReadNoFileAction(t *testing.T) {
 	for i := range 5 {
 		fresh = appendFiles(t, fresh, fmt.Sprint("g", i))
 	}
-	if fresh.files.set != nil {
+	if fresh.files.set.Load() != nil {
 		t.Error("appending has loaded the list of files")
 	}
 }
@@ -228,12 +228,12 @@ func TestTheFileListIsCarriedOn(t *testing.T) {
 		tx := s.Begin(Operation{})
 		tx.Stage(add(fmt.Sprint("f", i)), remove(fmt.Sprint("f", i-4)))
 		s = mustCommit(t, tx)
-		if s.files.set == nil {
+		if s.files.set.Load() == nil {
 			t.Fatal("the list was dropped")
 		}
 		expectFiles(t, s, wanted(i-3, i+1)...)
 	}
-	if n := len(s.files.set.layers); n > 6 {
+	if n := len(s.files.set.Load().layers); n > 6 {
 		t.Errorf("%d layers", n)
 	}
 	fresh, err := New(store, testOptions(c)).Snapshot(t.Context())
@@ -359,5 +359,16 @@ func TestSegmentsOfALongLog(t *testing.T) {
 	var gap *GapError
 	if _, err := list.segments(latest); !errors.As(err, &gap) || gap.Missing != 9999 || gap.Next != 10000 || gap.LastGood != 9998 {
 		t.Fatal(err)
+	}
+}
+
+// The list of files is long, and its first reader slow: appends to the same snapshot do not wait for it.
+func TestWhoCommitsDoesNotWaitForThoseWhoReadTheFiles(t *testing.T) {
+	store, c := newStore()
+	s := appendFiles(t, newTable(t, store, c), "a")
+	s.files.building.Lock()
+	defer s.files.building.Unlock()
+	if next, err := appendFiles(t, s, "b").Update(t.Context()); err != nil || next.Version() != 2 {
+		t.Error(next, err)
 	}
 }

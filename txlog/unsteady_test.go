@@ -111,7 +111,7 @@ func TestACheckpointDoesNotKeepTheFilesInMemoryOfThoseWhoAppend(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if s = done.Snapshot; s.files.set != nil {
+		if s = done.Snapshot; s.files.set.Load() != nil {
 			t.Fatalf("version %d holds the list of files", s.Version())
 		}
 	}

@@ -68,7 +68,7 @@ func expectTotals(t testing.TB, store objstore.Store, c *clock, files, bytes int
 	if !ok || !ok2 || n != files || b != bytes {
 		t.Errorf("version %d: %d files (%v) of %d bytes (%v), want %d of %d", s.Version(), n, ok, b, ok2, files, bytes)
 	}
-	if s.files.set != nil {
+	if s.files.set.Load() != nil {
 		t.Error("the live files were loaded")
 	}
 	if err := s.VerifyChecksum(t.Context()); err != nil {
@@ -84,7 +84,7 @@ func TestEveryCommitGetsAChecksumFromTheOneBefore(t *testing.T) {
 	expectTotals(t, store, c, 2, 5<<30+10)
 	s = commitWith(t, s, "DELETE", sized("a", 10).Remove(1, true), &action.DomainMetadata{Domain: "d", Configuration: "x"})
 	expectTotals(t, store, c, 1, 5<<30)
-	if s.files.set != nil {
+	if s.files.set.Load() != nil {
 		t.Error("the live files were loaded")
 	}
 	text, _, err := objstore.ReadAll(t.Context(), store, checksumKey(2))
