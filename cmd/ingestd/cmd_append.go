@@ -36,7 +36,8 @@ func (a *app) input(i inputFlags) (service.Input, error) {
 
 const aboutInput = `Rows come from --source: a Parquet, CSV or JSON file (perhaps with * in its name), the path or
 URL of a Delta table, or - for one JSON object a line on standard input; or from --query. Columns
-are matched by name, and cast where no value can be lost.`
+are matched by name. Numbers and times are cast to the types of the table's columns; a value that
+does not fit ends the command with nothing written.`
 
 func (a *app) appendCommand() *cobra.Command {
 	var in inputFlags
@@ -79,6 +80,9 @@ func (a *app) append(ctx context.Context, url string, in service.Input, o table.
 		if err != nil {
 			return err
 		}
+		if rows, err = a.assigned(ctx, t, schema, rows, mergeSchema); err != nil {
+			return err
+		}
 		c, err := t.Append(ctx, a.counted(rows), table.AppendOptions{WriteOptions: table.WriteOptions{MergeSchema: mergeSchema}})
 		if err != nil {
 			return err
@@ -87,6 +91,15 @@ func (a *app) append(ctx context.Context, url string, in service.Input, o table.
 		return output.One(a.stdout, a.format(), []string{"version", "numOutputRows", "numFiles", "numOutputBytes"},
 			output.Row{committedVersion(t, c), c.Rows, c.Files, c.Bytes})
 	})
+}
+
+// assigned casts rows to the types of the table's columns, unless these are to follow the rows.
+func (a *app) assigned(ctx context.Context, t *table.Table, schema *arrow.Schema, rows iter.Seq2[arrow.RecordBatch, error], evolve bool) (iter.Seq2[arrow.RecordBatch, error], error) {
+	if evolve {
+		return rows, nil
+	}
+	_, rows, err := a.tables().Assign(ctx, t.Schema(), schema, rows)
+	return rows, err
 }
 
 // committedVersion is that of the commit or, where there was nothing to commit, of the table.

@@ -68,6 +68,9 @@ func (a *app) overwrite(ctx context.Context, url string, in service.Input, repla
 		if o.ReplaceWhere, err = a.where(ctx, t, replaceWhere); err != nil {
 			return err
 		}
+		if rows, err = a.assigned(ctx, t, schema, rows, o.MergeSchema || o.OverwriteSchema); err != nil {
+			return err
+		}
 		r, err := dml.Overwrite(ctx, t, a.counted(rows), o)
 		if err != nil {
 			return err

@@ -1,0 +1,87 @@
+package service
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+// Assign casts the columns of rows to the types of the columns of a table that they go to, as Spark assigns to
+// columns in INSERT (ANSI store assignment): the BIGINT that a CSV file is read with becomes the table's INT, and a
+// value that does not fit is an error when it comes up. Columns that the table has not, and those whose types
+// need no cast or cannot be cast by their kind, pass as they are. The result releases what it takes of rows.
+// Errors: those of arrowmap.ToArrow; those that an assignment is refused with come with the rows.
+func (t Tables) Assign(ctx context.Context, to *schema.Struct, in *arrow.Schema, rows iter.Seq2[arrow.RecordBatch, error],
+) (*arrow.Schema, iter.Seq2[arrow.RecordBatch, error], error) {
+	if t.Expressions == nil {
+		return in, rows, nil
+	}
+	target, err := arrowmap.ToArrow(to)
+	if err != nil {
+		return nil, nil, err
+	}
+	exprs := make([]string, in.NumFields())
+	fields := slices.Clone(in.Fields())
+	narrowed := false
+	for i, f := range fields {
+		exprs[i] = "`" + strings.ReplaceAll(f.Name, "`", "``") + "`"
+		at := to.Index(f.Name)
+		if at < 0 {
+			continue
+		}
+		if want := target.Field(at).Type; narrows(f.Type, want) {
+			fields[i].Type, narrowed = want, true
+		}
+	}
+	if !narrowed {
+		return in, rows, nil
+	}
+	out := arrow.NewSchema(fields, nil)
+	p, err := t.Expressions.Project(ctx, exprs, in, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	return out, func(yield func(arrow.RecordBatch, error) bool) {
+		defer func() { _ = p.Close() }()
+		for rec, err := range rows {
+			if err == nil {
+				cast, failed := p.Apply(ctx, rec)
+				rec.Release()
+				rec, err = cast, failed
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}, nil
+}
+
+// narrows says whether a number, date or timestamp of one type goes to a column of another such type that does not
+// hold all of its values, so that it must be cast; what a table casts by itself, and what is of another kind, is not this.
+func narrows(from, to arrow.DataType) bool {
+	a, b := schemaType(from), schemaType(to)
+	if a == nil || b == nil || schema.Holds(b, a) {
+		return false
+	}
+	return numeric(from) && numeric(to) || instant(from) && instant(to)
+}
+
+func schemaType(dt arrow.DataType) schema.Type {
+	s, err := arrowmap.FromArrow(arrow.NewSchema([]arrow.Field{{Name: "x", Type: dt, Nullable: true}}, nil))
+	if err != nil {
+		return nil
+	}
+	return s.Fields[0].Type
+}
+
+func numeric(dt arrow.DataType) bool {
+	return arrow.IsInteger(dt.ID()) || arrow.IsFloating(dt.ID()) || arrow.IsDecimal(dt.ID())
+}
+
+func instant(dt arrow.DataType) bool { return dt.ID() == arrow.TIMESTAMP || dt.ID() == arrow.DATE32 }
