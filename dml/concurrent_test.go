@@ -15,6 +15,7 @@ import (
 	"github.com/ingestd/ingestd/objstore/mem"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog"
+	"github.com/ingestd/ingestd/txlog/action"
 )
 
 // overtake opens the table so that, each time when it is about to commit, the next of others commits first.
@@ -268,5 +269,28 @@ func TestChangesOfOtherFilesGoUnnoticed(t *testing.T) {
 			t.Fatalf("%d tries", r.Tries)
 		}
 		want(t, tab, without(rows, where, equals("part", "b"))...)
+	}
+}
+
+// delta-rs decodes the paths of the log and encodes them in its own way.
+func TestAWinnerThatSpellsTheFileOtherwiseIsNotOverlooked(t *testing.T) {
+	for _, props := range []map[string]string{vectors, nil} {
+		store := mem.New()
+		tab := createIn(t, store, props)
+		add(t, tab, rowsFrom(0, 30)...)
+		adds, _, _, _ := last(t, tab)
+		theirs := func() {
+			tx := open(t, store).Snapshot().Begin(txlog.Operation{Name: "DELETE"})
+			tx.ReadWhole()
+			tx.Stage(&action.Remove{Path: "%70" + strings.TrimPrefix(adds[0].Path, "p"), DataChange: true, DeletionTimestamp: new(int64(1))})
+			if _, err := tx.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := Delete(t.Context(), overtake(t, store, theirs), modulo("id", 10, 1), plain())
+		must(t, "DELETE", r, err)
+		if want(t, tab); r.Tries != 2 {
+			t.Fatalf("%d tries", r.Tries)
+		}
 	}
 }

@@ -139,9 +139,9 @@ func (c *Change) commit(ctx context.Context, o CommitOptions) (Committed, error)
 // dependsOn are the files with rows that must stay for the change to be right.
 func (c *Change) dependsOn() []string {
 	var out []string
-	for path, f := range c.files {
+	for _, f := range c.files {
 		if f.needs != nil {
-			out = append(out, path)
+			out = append(out, f.add.Path)
 		}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 
 // touched is what a change does to one file of the table.
 type touched struct {
+	key   string                 // in Change.files
 	add   *action.Add            // the file in the version that the change follows
 	whole bool                   // all rows go
 	mine  *deletionvector.Bitmap // rows that the change takes out

@@ -63,12 +63,17 @@ func (c *Change) moved(key string, from Origins, first, n int64) {
 		own = &ownFile{}
 		c.own[path] = own
 	}
+	var recent *action.Add
+	var f *touched // of recent
 	for i := first; i < first+n; i++ {
 		source := from.Files[0]
 		if from.File != nil {
 			source = from.Files[from.File[i]]
 		}
-		f, pos := c.touch(source), from.Positions[i]
+		if source != recent {
+			recent, f = source, c.touch(source)
+		}
+		pos := from.Positions[i]
 		if last := len(own.from) - 1; last >= 0 && own.from[last].file == f && own.from[last].first+own.from[last].n == pos {
 			own.from[last].n++
 			f.moved[own.from[last].run].n++

@@ -85,3 +85,16 @@ func openLocalFile(_ context.Context, u string) (objstore.Store, string, error) 
 	s, err := local.New(dir)
 	return s, name, err
 }
+
+// samePath is the same text for all paths that name one file: engines escape characters differently, and a remove need
+// not be spelled as the add was.
+func samePath(path string) string {
+	key, absolute, err := partition.DecodePath(path)
+	switch {
+	case err != nil:
+		return path
+	case absolute:
+		return canonical(key)
+	}
+	return key
+}

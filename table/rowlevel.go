@@ -37,11 +37,11 @@ type follower struct {
 // rows of them. Beyond it, doing the work again is the better bet.
 const readBudget = 256 << 20
 
-// winner is a commit by its file actions.
+// winner is a commit by its file actions, by what samePath gives.
 type winner struct {
 	adds    map[string]*action.Add
 	removes map[string]*action.Remove
-	moves   map[string][]placed // by source path: where its rows are now
+	moves   map[string][]placed // by source: where its rows are now
 	blind   bool
 	version int64
 }
@@ -58,16 +58,16 @@ func newWinner(c txlog.Commit) *winner {
 	for _, a := range c.Actions {
 		switch a := a.(type) {
 		case *action.Add:
-			w.adds[a.Path] = a
+			w.adds[samePath(a.Path)] = a
 			at := int64(0)
 			for _, run := range movesOf(a) {
 				if !a.DataChange {
-					w.moves[run.Path] = append(w.moves[run.Path], placed{run, a, at})
+					w.moves[samePath(run.Path)] = append(w.moves[samePath(run.Path)], placed{run, a, at})
 				}
 				at += run.Rows
 			}
 		case *action.Remove:
-			w.removes[a.Path] = a
+			w.removes[samePath(a.Path)] = a
 		case *action.CommitInfo:
 			w.blind = a.IsBlindAppend != nil && *a.IsBlindAppend
 		}
@@ -86,19 +86,19 @@ func (r *follower) Resolve(ctx context.Context, _ []action.Action, theirs txlog.
 	w := newWinner(theirs)
 	var out txlog.Resolution
 	changed := false
-	for path, rm := range w.removes {
-		f := r.c.files[path]
+	for key, rm := range w.removes {
+		f := r.c.files[key]
 		settled, err := r.follow(ctx, f, rm, w)
 		if err != nil {
 			return txlog.Resolution{}, err
 		}
 		if settled {
-			out.Settled = append(out.Settled, path)
+			out.Settled = append(out.Settled, rm.Path)
 			changed = changed || f != nil
 		}
 	}
-	for path, add := range w.adds {
-		if w.removes[path] != nil {
+	for key, add := range w.adds {
+		if w.removes[key] != nil {
 			continue
 		}
 		settled, err := r.unread(ctx, add, w, base.Properties().Isolation())
@@ -106,7 +106,7 @@ func (r *follower) Resolve(ctx context.Context, _ []action.Action, theirs txlog.
 			return txlog.Resolution{}, err
 		}
 		if settled {
-			out.Settled = append(out.Settled, path)
+			out.Settled = append(out.Settled, add.Path)
 		}
 	}
 	if !changed {
@@ -122,7 +122,7 @@ func (r *follower) Resolve(ctx context.Context, _ []action.Action, theirs txlog.
 
 // follow settles the removal of a file by a winner, and that it was added again with another deletion vector.
 func (r *follower) follow(ctx context.Context, f *touched, rm *action.Remove, w *winner) (bool, error) {
-	again := w.adds[rm.Path]
+	again := w.adds[samePath(rm.Path)]
 	if f == nil || f.mine == nil && f.needs == nil && !f.whole {
 		return r.passOver(ctx, rm, again)
 	}
@@ -138,7 +138,7 @@ func (r *follower) follow(ctx context.Context, f *touched, rm *action.Remove, w 
 	case again != nil:
 		return r.c.overlay(ctx, f, again)
 	case !rm.DataChange:
-		return r.c.followMove(ctx, f, w.moves[rm.Path])
+		return r.c.followMove(ctx, f, w.moves[samePath(rm.Path)])
 	}
 	return false, nil
 }
@@ -151,7 +151,7 @@ func (f *touched) movedAway(c *Change) bool {
 // passOver settles what a winner did to a file that the change takes nothing out of: it has looked at all rows of it
 // that its filters want, and there were none. That fails for rows that it has never looked at.
 func (r *follower) passOver(ctx context.Context, rm *action.Remove, again *action.Add) (bool, error) {
-	if r.blind[rm.Path] || !r.readByFilters() {
+	if r.blind[samePath(rm.Path)] || !r.readByFilters() {
 		return false, nil
 	}
 	if again == nil || rm.DeletionVector == nil {
@@ -186,7 +186,7 @@ func (r *follower) unread(ctx context.Context, add *action.Add, w *winner, level
 		return true, nil // rows that were there before
 	}
 	if w.blind && level != txlog.Serializable {
-		r.blind[add.Path] = true
+		r.blind[samePath(add.Path)] = true
 		return false, nil // the check lets it pass, where it may
 	}
 	for _, read := range r.c.reads {
@@ -318,7 +318,7 @@ func (c *Change) followMove(ctx context.Context, f *touched, runs []placed) (boo
 		!place(f.needs, func(m *moved) **deletionvector.Bitmap { return &m.needs }) {
 		return false, nil
 	}
-	delete(c.files, f.add.Path)
+	delete(c.files, f.key)
 	for add, m := range to {
 		g := c.touch(add)
 		if err := c.load(ctx, g); err != nil {
