@@ -294,3 +294,30 @@ func TestAWinnerThatSpellsTheFileOtherwiseIsNotOverlooked(t *testing.T) {
 		}
 	}
 }
+
+// Row ids are given to files that have none, and statistics computed anew, by adding the file once more.
+func TestWhatAWinnerTellsOfAFileStays(t *testing.T) {
+	for _, props := range []map[string]string{vectors, nil} {
+		store := mem.New()
+		tab := createIn(t, store, props)
+		add(t, tab, rowsFrom(0, 30)...)
+		adds, _, _, _ := last(t, tab)
+		theirs := func() {
+			tx := open(t, store).Snapshot().Begin(txlog.Operation{Name: "COMPUTE STATS"})
+			again := *adds[0]
+			again.DataChange, again.Tags = false, map[string]*string{"told": new("x")}
+			tx.Stage(&again)
+			if _, err := tx.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mine := modulo("id", 10, 1)
+		r, err := Delete(t.Context(), overtake(t, store, theirs), mine, plain())
+		must(t, "DELETE", r, err)
+		want(t, tab, without(rowsFrom(0, 30), mine)...)
+		_, removes, _, _ := last(t, tab)
+		if r.Tries != 1 || len(removes) != 1 || removes[0].Tags["told"] == nil {
+			t.Fatalf("%d tries, %+v", r.Tries, removes)
+		}
+	}
+}

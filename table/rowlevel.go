@@ -101,6 +101,9 @@ func (r *follower) Resolve(ctx context.Context, _ []action.Action, theirs txlog.
 		if w.removes[key] != nil {
 			continue
 		}
+		if f := r.c.files[key]; f != nil && f.add.DeletionVector.UniqueID() == add.DeletionVector.UniqueID() {
+			f.add, changed = add, true // the same rows, of which it tells more: row ids, statistics
+		}
 		settled, err := r.unread(ctx, add, w, base.Properties().Isolation())
 		if err != nil {
 			return txlog.Resolution{}, err
