@@ -2,7 +2,6 @@ package txlog
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"maps"
 	"slices"
@@ -64,8 +63,9 @@ func (s *Snapshot) writeCheckpoint(ctx context.Context, state checkpoint.State) 
 func (s *Snapshot) layout() checkpoint.Layout {
 	l := checkpoint.Layout{
 		Schema: s.schema.Physical(s.Mapping()), StatsJSON: s.props.StatsAsJSON(), StatsStruct: s.props.StatsAsStruct(),
-		IndexedColumns: s.props.IndexedColumns(), Also: s.clusteringColumns(),
+		IndexedColumns: s.props.IndexedColumns(),
 	}
+	l.Also, _ = s.ClusteringColumns() // they have statistics wherever they stand ("Clustered Table")
 	for _, p := range s.state.metadata.PartitionColumns {
 		if path, ok := s.schema.PhysicalPath(s.Mapping(), p); ok {
 			p = path[0]
@@ -76,19 +76,6 @@ func (s *Snapshot) layout() checkpoint.Layout {
 		l.IndexedColumns = -1
 	}
 	return l
-}
-
-// clusteringColumns are the paths, in physical names, of the columns that a clustered table is clustered by: they
-// have statistics wherever they stand ("Clustered Table").
-func (s *Snapshot) clusteringColumns() [][]string {
-	text, ok := s.Domain("delta.clustering")
-	var domain struct {
-		Columns [][]string `json:"clusteringColumns"`
-	}
-	if !ok || json.Unmarshal([]byte(text), &domain) != nil {
-		return nil
-	}
-	return domain.Columns
 }
 
 // counted sums up what a sequence gives. Read anew it counts anew.

@@ -32,7 +32,7 @@ func (e *StaleSnapshotError) Retryable() bool { return true }
 // errors.Is(err, ErrProvablyRejected) tells that it was not and never will be.
 func (t *Transaction) Commit(ctx context.Context) (Committed, error) {
 	if t.done {
-		return Committed{}, t.fail(0, true, errCommitted)
+		return Committed{}, t.fail(0, false, errCommitted) // of the first Commit this tells nothing
 	}
 	t.done = true
 	if err := t.start(ctx); err != nil {

@@ -16,8 +16,12 @@ var intervalUnits = map[string]time.Duration{
 
 var errInterval = errors.New(`must be an interval such as "interval 30 days" or "interval 1 week 12 hours"`)
 
+// longest is the longest time that a Duration tells, 292 years.
+const longest = time.Duration(math.MaxInt64)
+
 // ParseInterval reads an interval as Spark writes it in properties: "interval 1 week", "2 days 3
-// hours", in any case. Months and years are refused, as their length is not known.
+// hours", in any case. Months and years are refused, as their length is not known. What is longer than
+// a Duration can tell is as long as it can.
 func ParseInterval(s string) (time.Duration, error) {
 	words := strings.Fields(strings.ToLower(s))
 	if len(words) > 0 && words[0] == "interval" {
@@ -40,8 +44,9 @@ func ParseInterval(s string) (time.Duration, error) {
 			}
 			return 0, errInterval
 		}
-		if n > int64((math.MaxInt64-total)/unit) {
-			return 0, fmt.Errorf("is too long; %w", errInterval)
+		if n > int64((longest-total)/unit) {
+			total = longest // "interval 1000000 days" is how some say never
+			continue
 		}
 		total += time.Duration(n) * unit
 	}

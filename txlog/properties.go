@@ -72,14 +72,24 @@ func (p Properties) CheckpointInterval() int64 {
 	return 10
 }
 
-// DeletedFileRetention is how long removed files and their tombstones stay; default one week.
+// DeletedFileRetention is how long removed files and their tombstones stay; default one week. Where it is set to what
+// cannot be read they stay for ever, as far as a Duration goes.
 func (p Properties) DeletedFileRetention() time.Duration {
-	return p.duration(PropDeletedFileRetention, 7*24*time.Hour)
+	return p.retention(PropDeletedFileRetention, 7*24*time.Hour)
 }
 
-// LogRetention is how long commits stay behind a checkpoint; default 30 days.
+// LogRetention is how long commits stay behind a checkpoint; default 30 days. Where it is set to what cannot be read
+// they stay for ever, as far as a Duration goes.
 func (p Properties) LogRetention() time.Duration {
-	return p.duration(PropLogRetention, 30*24*time.Hour)
+	return p.retention(PropLogRetention, 30*24*time.Hour)
+}
+
+// retention is a duration for which something is kept: what cannot be read must not delete what someone wanted kept.
+func (p Properties) retention(name string, def time.Duration) time.Duration {
+	if _, set := p.m[name]; set {
+		def = longest
+	}
+	return p.duration(name, def)
 }
 
 // SetTransactionRetention is how long the progress of an application (txn) stays after it was last

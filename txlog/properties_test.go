@@ -12,21 +12,34 @@ func TestIntervalsAreReadAsSparkWritesThem(t *testing.T) {
 	for in, want := range map[string]time.Duration{
 		"interval 1 week": 7 * day, "INTERVAL 30 Days": 30 * day, "2 days 3 hours": 2*day + 3*time.Hour,
 		"interval 1 week 1 day 1 hour 1 minute 1 second 1 millisecond 1 microsecond": 8*day + time.Hour + time.Minute + time.Second + time.Millisecond + time.Microsecond,
-		"interval 0 hours": 0, "168 hours": 7 * day,
+		"interval 0 hours": 0, "168 hours": 7 * day, "interval 1000000 days": longest, "999999999999 weeks 999999999999 days": longest,
 	} {
 		if got, err := ParseInterval(in); err != nil || got != want {
 			t.Errorf("%q: got %v, %v, want %v", in, got, err, want)
 		}
 	}
-	for _, in := range []string{"", "interval", "1", "day", "one day", "1 fortnight", "interval 1 month", "1 year", "-1 days", "1 day 2", "999999999999 weeks"} {
+	for _, in := range []string{"", "interval", "1", "day", "one day", "1 fortnight", "interval 1 month", "1 year", "-1 days", "1 day 2"} {
 		if got, err := ParseInterval(in); err == nil {
 			t.Errorf("%q: got %v, want an error", in, got)
 		}
 	}
 }
 
+// The default would delete what someone meant to keep.
+func TestARetentionThatCannotBeReadKeepsAll(t *testing.T) {
+	p := NewProperties(map[string]string{PropLogRetention: "interval 6 months", PropDeletedFileRetention: "for ever"})
+	if p.LogRetention() != longest || p.DeletedFileRetention() != longest {
+		t.Error(p.LogRetention(), p.DeletedFileRetention())
+	}
+	store, c := newStore()
+	s := daily(t, checksummed(t, store, c, PropLogRetention, "interval 6 months", PropCheckpointInterval, noCheckpoints), c, 60, 20)
+	if done, err := s.CleanUp(t.Context()); err != nil || done.Files > 0 {
+		t.Error(done, err)
+	}
+}
+
 func TestPropertiesHaveTheDefaultsOfSpark(t *testing.T) {
-	for _, p := range []Properties{{}, NewProperties(map[string]string{PropCheckpointInterval: "x", PropDeletedFileRetention: "soon", PropAppendOnly: "maybe", PropSetTransactionRetain: "1 year", PropIsolationLevel: "Strict", PropTargetFileSize: "big"})} {
+	for _, p := range []Properties{{}, NewProperties(map[string]string{PropCheckpointInterval: "x", PropAppendOnly: "maybe", PropSetTransactionRetain: "1 year", PropIsolationLevel: "Strict", PropTargetFileSize: "big"})} {
 		_, limited := p.SetTransactionRetention()
 		_, sized := p.TargetFileSize()
 		if p.CheckpointInterval() != 10 || p.DeletedFileRetention() != 7*24*time.Hour || p.LogRetention() != 30*24*time.Hour || limited || sized ||

@@ -187,7 +187,7 @@ func TestInvalidCommitsAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 	rearranged.DataChange = false
 	tx.Stage(rearranged)
 	mustCommit(t, tx) // allowed: no row is lost
-	if _, err := tx.Commit(t.Context()); !errors.Is(err, errCommitted) {
+	if _, err := tx.Commit(t.Context()); !errors.Is(err, errCommitted) || errors.Is(err, ErrProvablyRejected) {
 		t.Errorf("a second Commit: %v", err)
 	}
 	if got, err := s.Update(t.Context()); err != nil || got.Version() != 0 {
