@@ -110,7 +110,7 @@ func keepRowIDColumns(into map[string]string, latest *txlog.Snapshot) {
 func keepMarks(old, latest *schema.Struct) *schema.Struct {
 	var fields []schema.Field
 	for i, f := range old.Fields {
-		now := latest.Field(f.Name)
+		now := columnNow(latest, &f)
 		if now == nil {
 			continue
 		}
@@ -130,6 +130,16 @@ func keepMarks(old, latest *schema.Struct) *schema.Struct {
 		return old
 	}
 	return &schema.Struct{Fields: fields}
+}
+
+// columnNow is a column of an older version, which may have been renamed since: its physical name stays.
+func columnNow(latest *schema.Struct, then *schema.Field) *schema.Field {
+	for i := range latest.Fields {
+		if latest.Fields[i].PhysicalName() == then.PhysicalName() {
+			return &latest.Fields[i]
+		}
+	}
+	return latest.Field(then.Name)
 }
 
 func number(f *schema.Field, key string) *int64 {

@@ -238,6 +238,20 @@ func TestIdentityMarksOnlyGoOn(t *testing.T) {
 	}
 }
 
+func TestTheMarkOfAnIdentityColumnThatWasRenamedStays(t *testing.T) {
+	tab := create(t, "id BIGINT GENERATED ALWAYS AS IDENTITY, b BIGINT", map[string]string{"delta.columnMapping.mode": "name"})
+	add(t, tab, "b BIGINT", `[{"b":1}]`)
+	if _, err := alter.RenameColumn(t.Context(), tab, alter.Path{"id"}, "pk"); err != nil {
+		t.Fatal(err)
+	}
+	add(t, tab, "b BIGINT", `[{"b":2},{"b":3}]`)
+	to(t, tab, 1)
+	add(t, tab, "b BIGINT", `[{"b":4}]`)
+	if got := rows(t, tab); !strings.Contains(got, "id=4;b=4;") {
+		t.Errorf("a value was given twice: %s", got)
+	}
+}
+
 func TestDomainsComeBack(t *testing.T) {
 	tab := create(t, "a INT, b INT", map[string]string{"delta.feature.domainMetadata": "supported"})
 	set := func(d ...action.Action) {
