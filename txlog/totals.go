@@ -66,7 +66,7 @@ func (s *Snapshot) settleTotals(ctx context.Context, t checksum.Totals) error {
 // new files, so totals cannot be carried on over them.
 var reAdding = map[string]bool{
 	"COMPUTE STATS": true, "UPDATE STATISTICS": true, "ROW TRACKING BACKFILL": true, "ROW TRACKING UNBACKFILL": true, "DROP FEATURE": true,
-	"Manual Update": true, "FSCK": true, "FSCK REPAIR": true, "TOMBSTONE VECTORS": true,
+	"Manual Update": true, "FSCK": true, "FSCK REPAIR": true, "TOMBSTONE VECTORS": true, "Deletion Vector Tombstones": true,
 }
 
 // follow carries totals on over a commit. It is false where the commit alone does not prove what they are: where it
@@ -85,7 +85,7 @@ func follow(t *checksum.Totals, c rawCommit) (bool, error) {
 			if err != nil {
 				return err
 			}
-			removes, proved = true, proved && r.Size != nil && !seen.removed
+			removes, proved = true, proved && tellsSize(r) && !seen.removed
 			if r.Size != nil {
 				t.Remove(*r.Size, r.DeletionVector)
 			}
@@ -114,6 +114,14 @@ func follow(t *checksum.Totals, c rawCommit) (bool, error) {
 		return true, nil
 	}
 	return proved && (!moved || removes) && t.Sound(), nil
+}
+
+// tellsSize: early versions of Spark wrote the size 0 where they did not know it, and extendedFileMetadata = false.
+func tellsSize(r *action.Remove) bool {
+	if r.ExtendedFileMetadata != nil {
+		return *r.ExtendedFileMetadata && r.Size != nil
+	}
+	return r.Size != nil && *r.Size > 0
 }
 
 // maxBehind bounds how many commits totals are carried on over.
@@ -186,7 +194,7 @@ func (s *Snapshot) totalsBefore(ctx context.Context, v int64) (checksum.Totals, 
 		return checksum.Totals{}, false, err
 	}
 	sound := c.NumMetadata == 1 && c.NumProtocol == 1 && c.Metadata != nil && c.Metadata.ID == s.state.metadata.ID && c.Sound()
-	return c.Totals, sound, nil
+	return c.Totals.SparkBins(), sound, nil
 }
 
 // known are the totals of the version, where they are remembered, or recorded by a version checksum file that does not
@@ -202,7 +210,7 @@ func (s *Snapshot) known(ctx context.Context) (checksum.Totals, bool) {
 	if c == nil || err != nil || !c.Sound() || c.Metadata == nil || c.Protocol == nil || len(c.CompareState(s.checksum())) > 0 {
 		return checksum.Totals{}, false
 	}
-	s.log.remember(&knownTotals{s.version, s.state.metadata.ID, c.Totals})
+	s.log.remember(&knownTotals{s.version, s.state.metadata.ID, c.Totals.SparkBins()})
 	return c.Totals, true
 }
 

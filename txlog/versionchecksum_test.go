@@ -101,6 +101,14 @@ func TestAChecksumIsOnlyWrittenWhereItIsProved(t *testing.T) {
 	for name, unproved := range map[string]func(t *testing.T, s *Snapshot) *Snapshot{
 		"a remove without a size":       func(t *testing.T, s *Snapshot) *Snapshot { return commitWith(t, s, "DELETE", remove("a")) },
 		"files that were there already": func(t *testing.T, s *Snapshot) *Snapshot { return commitWith(t, s, "COMPUTE STATS", sized("a", 10)) },
+		"a remove with a size that is none": func(t *testing.T, s *Snapshot) *Snapshot {
+			r := remove("a")
+			r.Size, r.ExtendedFileMetadata = new(int64(0)), new(false)
+			return commitWith(t, s, "DELETE", r)
+		},
+		"removes of deletion vectors": func(t *testing.T, s *Snapshot) *Snapshot {
+			return commitWith(t, s, "Deletion Vector Tombstones", sized("dv.bin", 3).Remove(1, false))
+		},
 		"files without a change": func(t *testing.T, s *Snapshot) *Snapshot {
 			again := sized("a", 10)
 			again.DataChange = false
@@ -240,5 +248,32 @@ func TestACheckpointEndsAChainOfWrongChecksums(t *testing.T) {
 	expectTotals(t, store, c, 5, 14)
 	if n, ok := s.NumFiles(t.Context()); !ok || n != 5 {
 		t.Error(n, ok)
+	}
+}
+
+// Spark takes a histogram of other bins than its own for a sign of damage, and refuses the version.
+func TestAHistogramOfOtherBinsIsNotCarriedOn(t *testing.T) {
+	store, c := newStore()
+	s := checksummed(t, store, c)
+	theirs, err := s.log.parseChecksum(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs.Sizes = &checksum.Histogram{Bounds: []int64{0, 5}, Files: []int64{0, 0}, Bytes: []int64{0, 0}}
+	text, err := theirs.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, store, checksumKey(0), string(text))
+	if s, err = New(store, testOptions(c)).Snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.NumFiles(t.Context()); !ok {
+		t.Error("the number of files is told")
+	}
+	s = commitWith(t, s, "WRITE", sized("a", 10))
+	ours, err := s.log.parseChecksum(t.Context(), 1)
+	if err != nil || ours.Files != 1 || ours.Sizes != nil {
+		t.Errorf("%+v, %v", ours, err)
 	}
 }

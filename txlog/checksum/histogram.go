@@ -42,6 +42,15 @@ func sparkBounds() []int64 {
 	return out
 }
 
+// SparkBins are the totals without a histogram of other bins than those of Spark, which takes one that it is given for a
+// sign of damage.
+func (t Totals) SparkBins() Totals {
+	if t.Sizes != nil && !slices.Equal(t.Sizes.Bounds, sparkBounds()) {
+		t.Sizes = nil
+	}
+	return t
+}
+
 // countBounds are the starts of the bins of deleted records.
 var countBounds = [10]int64{0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1<<31 - 1}
 
