@@ -54,6 +54,11 @@ func (e *ReplaceWhereError) Error() string {
 	return fmt.Sprintf("a new row (row %d of its batch) is not among those that replaceWhere replaces, for which %s: filter it out, or widen the predicate", e.Row, e.Predicate)
 }
 
+// violated is the error of a new row that is not among those that are replaced.
+func (o OverwriteOptions) violated(row int64) error {
+	return &ReplaceWhereError{Predicate: o.ReplaceWhere.String(), Row: row}
+}
+
 func (o OverwriteOptions) check() error {
 	switch {
 	case o.PartitionOverwriteMode != "" && o.PartitionOverwriteMode != Static && o.PartitionOverwriteMode != Dynamic:
@@ -111,7 +116,7 @@ func Overwrite(ctx context.Context, t *table.Table, in iter.Seq2[arrow.RecordBat
 		m = Metrics{DeletedRows: w.deleted, OutputRows: s.OutputRows - s.CopiedRows}
 		m.files(s)
 		watch.stop(&m)
-		return table.CommitOptions{Operation: "WRITE", Parameters: w.parameters(), Metrics: w.metrics(m)}, nil
+		return table.CommitOptions{Operation: "WRITE", Parameters: w.o.parameters(w.c.PartitionColumns()), Metrics: w.metrics(m)}, nil
 	})
 	return Result{Committed: c, Metrics: m, Tries: n}, err
 }
@@ -176,7 +181,7 @@ func (w *overwrite) replaceWhere(ctx context.Context, in iter.Seq2[arrow.RecordB
 		return err
 	}
 	watch.scanned()
-	w.c.Only(w.o.ReplaceWhere, func(row int64) error { return &ReplaceWhereError{Predicate: w.o.ReplaceWhere.String(), Row: row} })
+	w.c.Only(w.o.ReplaceWhere, w.o.violated)
 	// The feed of a commit is told by change data files or by the log, never by both.
 	if !w.c.HasChanges() {
 		return w.c.WriteAll(ctx, in)
@@ -194,18 +199,19 @@ func (w *overwrite) replaceWhere(ctx context.Context, in iter.Seq2[arrow.RecordB
 	return nil
 }
 
-func (w *overwrite) parameters() map[string]any {
-	p := map[string]any{"mode": "Overwrite", "partitionBy": jsonText(w.c.PartitionColumns())}
-	if w.o.ReplaceWhere != nil {
-		p["predicate"] = w.o.ReplaceWhere.String()
+// parameters are those of the operation, on a table that is partitioned so.
+func (o OverwriteOptions) parameters(partitionBy []string) map[string]any {
+	p := map[string]any{"mode": "Overwrite", "partitionBy": jsonText(partitionBy)}
+	if o.ReplaceWhere != nil {
+		p["predicate"] = o.ReplaceWhere.String()
 	}
-	if w.o.PartitionOverwriteMode == Dynamic {
+	if o.PartitionOverwriteMode == Dynamic {
 		p["isDynamicPartitionOverwrite"] = true
 	}
-	if w.o.OverwriteSchema {
+	if o.OverwriteSchema {
 		p["canOverwriteSchema"] = true
 	}
-	if w.o.MergeSchema {
+	if o.MergeSchema {
 		p["canMergeSchema"] = true
 	}
 	return p

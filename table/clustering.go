@@ -26,17 +26,17 @@ func (e *ClusteringError) Error() string {
 	return "CLUSTER BY " + e.Column + ": " + e.Reason
 }
 
-// clusterBy is the domain that says what a new table is clustered by, in physical names ("Clustered Table").
-func clusterBy(s *schema.Struct, sh *shape, o CreateOptions) (*action.DomainMetadata, error) {
+// clusterBy is the domain that says what a new table is clustered by ("Clustered Table"), and its columns, in physical names.
+func clusterBy(s *schema.Struct, sh *shape, o CreateOptions) (*action.DomainMetadata, [][]string, error) {
 	if len(o.PartitionBy) > 0 {
-		return nil, &ClusteringError{Reason: "a table cannot be both clustered and partitioned; choose one"}
+		return nil, nil, &ClusteringError{Reason: "a table cannot be both clustered and partitioned; choose one"}
 	}
 	if len(o.ClusterBy) > maxClusteringColumns {
-		return nil, &ClusteringError{Reason: fmt.Sprintf("%d columns; at most %d make sense", len(o.ClusterBy), maxClusteringColumns)}
+		return nil, nil, &ClusteringError{Reason: fmt.Sprintf("%d columns; at most %d make sense", len(o.ClusterBy), maxClusteringColumns)}
 	}
 	selected, err := statsColumns(sh, s, s.Physical(sh.mapping))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	paths, seen := [][]string{}, map[string]bool{}
 	for _, path := range o.ClusterBy {
@@ -45,20 +45,20 @@ func clusterBy(s *schema.Struct, sh *shape, o CreateOptions) (*action.DomainMeta
 		physical, ok := s.PhysicalPath(sh.mapping, path...)
 		switch {
 		case f == nil || !ok:
-			return nil, &ClusteringError{Column: name, Reason: "there is no such column; the columns are " + strings.Join(s.Names(), ", ")}
+			return nil, nil, &ClusteringError{Column: name, Reason: "there is no such column; the columns are " + strings.Join(s.Names(), ", ")}
 		case seen[foldPath(path)]:
-			return nil, &ClusteringError{Column: name, Reason: "it is named twice"}
+			return nil, nil, &ClusteringError{Column: name, Reason: "it is named twice"}
 		case !stats.HasBounds(f.Type):
-			return nil, &ClusteringError{Column: name, Reason: fmt.Sprintf("a %s has no least and greatest value to cluster by; choose a number, a text or a point in time", strings.ToUpper(f.Type.String()))}
+			return nil, nil, &ClusteringError{Column: name, Reason: fmt.Sprintf("a %s has no least and greatest value to cluster by; choose a number, a text or a point in time", strings.ToUpper(f.Type.String()))}
 		case !selected.Has(physical):
-			return nil, &ClusteringError{Column: name, Reason: "no statistics are kept of it: name it in delta.dataSkippingStatsColumns, or move it forward among the columns"}
+			return nil, nil, &ClusteringError{Column: name, Reason: "no statistics are kept of it: name it in delta.dataSkippingStatsColumns, or move it forward among the columns"}
 		}
 		seen[foldPath(path)] = true
 		paths = append(paths, physical)
 	}
 	text, err := json.Marshal(map[string]any{"clusteringColumns": paths, "domainName": "delta.clustering"})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &action.DomainMetadata{Domain: "delta.clustering", Configuration: string(text)}, nil
+	return &action.DomainMetadata{Domain: "delta.clustering", Configuration: string(text)}, paths, nil
 }

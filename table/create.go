@@ -38,17 +38,15 @@ func ParseSchema(ddl string) (*schema.Struct, error) { return schema.ParseDDL(dd
 // and types that this version does not write.
 func Create(ctx context.Context, store objstore.Store, o CreateOptions, opts ...Option) (*Table, error) {
 	t := newTable(store, opts)
-	actions, meta, err := t.describeNew(o)
+	p, err := t.design(o)
 	if err != nil {
 		return nil, err
 	}
-	if existing, err := t.log.Snapshot(ctx); err == nil {
-		return nil, &ExistsError{Location: t.Location(), Version: existing.Version()}
-	} else if nat := (*txlog.NotATableError)(nil); !errors.As(err, &nat) {
+	if err := t.absent(ctx); err != nil {
 		return nil, err
 	}
-	tx := t.log.Create(ctx, txlog.Operation{Name: "CREATE TABLE", Parameters: createParameters(meta, o.ClusterBy)})
-	tx.Stage(actions...)
+	tx := t.log.Create(ctx, txlog.Operation{Name: "CREATE TABLE", Parameters: createParameters(p.meta, o.ClusterBy)})
+	tx.Stage(p.actions()...)
 	c, err := tx.Commit(ctx)
 	if exists := (*txlog.TableExistsError)(nil); errors.As(err, &exists) {
 		return nil, &ExistsError{Location: t.Location()}
@@ -75,20 +73,50 @@ func CreateIfNotExists(ctx context.Context, store objstore.Store, o CreateOption
 	return t, err == nil, err
 }
 
-// describeNew checks o and makes the actions of version 0; the metadata among them is told apart.
-func (t *Table) describeNew(o CreateOptions) ([]action.Action, *action.Metadata, error) {
+// absent fails with *ExistsError where there is a table.
+func (t *Table) absent(ctx context.Context) error {
+	existing, err := t.log.Snapshot(ctx)
+	if err == nil {
+		return &ExistsError{Location: t.Location(), Version: existing.Version()}
+	}
+	if nat := (*txlog.NotATableError)(nil); !errors.As(err, &nat) {
+		return err
+	}
+	return nil
+}
+
+// plan is a table that is to be created.
+type plan struct {
+	proto  *action.Protocol
+	meta   *action.Metadata
+	domain *action.DomainMetadata // of its clustering; nil without
+	schema *schema.Struct
+	shape  *shape
+}
+
+// actions are those of version 0.
+func (p *plan) actions() []action.Action {
+	out := []action.Action{p.proto, p.meta}
+	if p.domain != nil {
+		out = append(out, p.domain)
+	}
+	return out
+}
+
+// design checks o and plans the table.
+func (t *Table) design(o CreateOptions) (*plan, error) {
 	if o.Schema == nil || len(o.Schema.Fields) == 0 {
-		return nil, nil, &schema.InvalidError{Column: "(none)", Reason: "a table needs at least one column"}
+		return nil, &schema.InvalidError{Column: "(none)", Reason: "a table needs at least one column"}
 	}
 	if err := errors.Join(o.Schema.Check(), checkComputed(o.Schema, o.PartitionBy)); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := o.Schema.CheckPartitionColumns(o.PartitionBy); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	props := txlog.NewProperties(o.Properties)
 	if err := props.Check(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	meta := &action.Metadata{
 		ID: t.conf.newID(), Name: optional(o.Name), Description: optional(o.Description),
@@ -99,26 +127,22 @@ func (t *Table) describeNew(o CreateOptions) ([]action.Action, *action.Metadata,
 	for i, c := range o.PartitionBy {
 		meta.PartitionColumns[i] = o.Schema.Field(c).Name
 	}
-	asked := feature.Table{Schema: o.Schema, Properties: t.requested(o)}
-	proto, err := feature.ForNewTable(asked)
+	proto, err := feature.ForNewTable(feature.Table{Schema: o.Schema, Properties: t.requested(o)})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	s, err := t.furnish(meta, proto, o.Schema)
-	if err != nil {
-		return nil, nil, err
+	p := &plan{proto: proto, meta: meta}
+	if p.schema, err = t.furnish(meta, proto, o.Schema); err != nil {
+		return nil, err
 	}
-	actions := []action.Action{proto, meta}
-	sh := newShape(meta, proto)
+	p.shape = newShape(meta, proto)
 	if o.ClusterBy != nil {
-		domain, err := clusterBy(s, sh, o)
-		if err != nil {
-			return nil, nil, err
+		if p.domain, p.shape.clustered, err = clusterBy(p.schema, p.shape, o); err != nil {
+			return nil, err
 		}
-		actions = append(actions, domain)
 	}
-	_, err = newTarget(s, sh)
-	return actions, meta, err
+	_, err = newTarget(p.schema, p.shape)
+	return p, err
 }
 
 // requested are the properties of o, with what else asks for features.

@@ -48,19 +48,25 @@ func (w *WriteSet) metadata(s *txlog.Snapshot) ([]action.Action, error) {
 
 // described gives meta, for a commit on top of s, with a schema, the ids that were given in it, and the protocol where it must rise.
 func (w *WriteSet) described(s *txlog.Snapshot, merged *schema.Struct, meta action.Metadata) ([]action.Action, error) {
-	meta.SchemaString = merged.JSON()
-	if w.shape.mapped() && w.maxID != s.Properties().MaxColumnID() {
-		meta.Configuration = maps.Clone(meta.Configuration)
-		meta.Configuration[txlog.PropMappingMaxID] = strconv.FormatInt(max(w.maxID, s.Properties().MaxColumnID()), 10)
-	}
-	proto, err := feature.Upgrade(s.Protocol(), feature.Table{Schema: merged, Properties: meta.Configuration})
+	proto, now, err := w.redescribed(s.Protocol(), merged, meta)
 	if err != nil {
 		return nil, err
 	}
 	if proto != s.Protocol() {
-		return []action.Action{proto, &meta}, nil
+		return []action.Action{proto, now}, nil
 	}
-	return []action.Action{&meta}, nil
+	return []action.Action{now}, nil
+}
+
+// redescribed is meta with another schema and the ids that were given in it, and the protocol that it needs.
+func (w *WriteSet) redescribed(old *action.Protocol, merged *schema.Struct, meta action.Metadata) (*action.Protocol, *action.Metadata, error) {
+	meta.SchemaString = merged.JSON()
+	if known := txlog.NewProperties(meta.Configuration).MaxColumnID(); w.shape.mapped() && w.maxID != known {
+		meta.Configuration = maps.Clone(meta.Configuration)
+		meta.Configuration[txlog.PropMappingMaxID] = strconv.FormatInt(max(w.maxID, known), 10)
+	}
+	proto, err := feature.Upgrade(old, feature.Table{Schema: merged, Properties: meta.Configuration})
+	return proto, &meta, err
 }
 
 // withMarks is s with the values that this write has given in its identity columns as high-water marks.

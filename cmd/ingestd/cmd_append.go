@@ -11,6 +11,7 @@ import (
 
 	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/internal/service"
+	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table"
 )
 
@@ -34,6 +35,23 @@ func (a *app) input(i inputFlags) (service.Input, error) {
 	return service.Input{Source: i.source, Query: i.query}, nil
 }
 
+// newTableFlags say what a table is to be that rows create.
+type newTableFlags struct {
+	partitionBy, clusterBy []string
+	props                  properties
+}
+
+func (n *newTableFlags) add(cmd *cobra.Command, aboutPartitionBy string) {
+	cmd.Flags().StringSliceVar(&n.partitionBy, "partition-by", nil, aboutPartitionBy)
+	cmd.Flags().StringSliceVar(&n.clusterBy, "cluster-by", nil, "columns that a new table is clustered by")
+	n.props.add(cmd)
+}
+
+func (n *newTableFlags) options() (table.CreateOptions, error) {
+	props, err := n.props.parse()
+	return table.CreateOptions{PartitionBy: n.partitionBy, ClusterBy: paths(n.clusterBy), Properties: props}, err
+}
+
 const aboutInput = `Rows come from --source: a Parquet, CSV or JSON file (perhaps with * in its name), the path or
 URL of a Delta table, or - for one JSON object a line on standard input; or from --query. Columns
 are matched by name. Numbers and times are cast to the types of the table's columns; a value that
@@ -41,14 +59,13 @@ does not fit ends the command with nothing written.`
 
 func (a *app) appendCommand() *cobra.Command {
 	var in inputFlags
-	var partitionBy []string
-	var props properties
+	var create newTableFlags
 	var mergeSchema bool
 	cmd := &cobra.Command{
 		Use:   "append TABLE",
 		Short: "Add rows to a table",
 		Long: `Add rows to a table in one commit. A table that does not exist is created with the columns of the
-rows.
+rows, in the same commit.
 
 ` + aboutInput,
 		Example: `  ingestd append ./copy --source ./demo-table
@@ -60,30 +77,37 @@ rows.
 			if err != nil {
 				return err
 			}
-			o := table.CreateOptions{PartitionBy: partitionBy}
-			if o.Properties, err = props.parse(); err != nil {
+			o, err := create.options()
+			if err != nil {
 				return err
 			}
 			return a.append(cmd.Context(), args[0], input, o, mergeSchema)
 		},
 	}
 	in.add(cmd)
-	cmd.Flags().StringSliceVar(&partitionBy, "partition-by", nil, "columns that partition the table; one that exists must be partitioned so")
-	props.add(cmd)
+	create.add(cmd, "columns that partition the table; one that exists must be partitioned so")
 	cmd.Flags().BoolVar(&mergeSchema, "merge-schema", false, "add columns and fields that the table has not, and widen types")
 	return cmd
 }
 
 func (a *app) append(ctx context.Context, url string, in service.Input, o table.CreateOptions, mergeSchema bool) error {
+	with := table.AppendOptions{WriteOptions: table.WriteOptions{MergeSchema: mergeSchema}}
 	return a.tables().Rows(ctx, in, func(schema *arrow.Schema, rows iter.Seq2[arrow.RecordBatch, error]) error {
-		t, err := a.target(ctx, url, schema, o)
+		t, err := a.target(ctx, url, o)
 		if err != nil {
 			return err
 		}
-		if rows, err = a.assigned(ctx, t, schema, rows, mergeSchema); err != nil {
-			return err
+		var c table.Committed
+		if t == nil {
+			err = a.fresh(ctx, url, schema, &o, func(store objstore.Store, opts ...table.Option) error {
+				t, c, err = table.CreateWith(ctx, store, o, a.counted(rows), table.NewRows{AppendOptions: with}, opts...)
+				return err
+			})
+		} else {
+			if rows, err = a.assigned(ctx, t, schema, rows, mergeSchema); err == nil {
+				c, err = t.Append(ctx, a.counted(rows), with)
+			}
 		}
-		c, err := t.Append(ctx, a.counted(rows), table.AppendOptions{WriteOptions: table.WriteOptions{MergeSchema: mergeSchema}})
 		if err != nil {
 			return err
 		}
@@ -110,22 +134,27 @@ func committedVersion(t *table.Table, c table.Committed) int64 {
 	return c.Version
 }
 
-// target opens the table that rows go to, or creates it with their columns.
-func (a *app) target(ctx context.Context, url string, rows *arrow.Schema, o table.CreateOptions) (*table.Table, error) {
-	schema, err := table.SchemaOf(rows)
-	if err != nil {
+// target opens the table that rows go to; nil says that there is none. One that exists cannot be made otherwise.
+func (a *app) target(ctx context.Context, url string, o table.CreateOptions) (*table.Table, error) {
+	t, err := a.tables().Find(ctx, url)
+	if t == nil || err != nil {
 		return nil, err
 	}
-	o.Schema = schema
-	t, created, err := a.tables().Create(ctx, url, o, true)
-	if err != nil {
-		return nil, err
-	}
-	if !created && len(o.Properties) > 0 {
+	switch {
+	case len(o.Properties) > 0:
 		return nil, usageError{fmt.Errorf("--property is for a table that is created; %s exists: use ingestd alter", t.Location())}
-	}
-	if o.PartitionBy != nil {
+	case o.ClusterBy != nil:
+		return nil, usageError{fmt.Errorf("--cluster-by is for a table that is created; %s exists: use ingestd alter", t.Location())}
+	case o.PartitionBy != nil:
 		return t, t.CheckPartitionedBy(o.PartitionBy)
 	}
 	return t, nil
+}
+
+// fresh has create make a table with the columns of rows, which o gets.
+func (a *app) fresh(ctx context.Context, url string, rows *arrow.Schema, o *table.CreateOptions, create func(objstore.Store, ...table.Option) error) (err error) {
+	if o.Schema, err = table.SchemaOf(rows); err != nil {
+		return err
+	}
+	return a.tables().Fresh(ctx, url, create)
 }

@@ -12,8 +12,10 @@ import (
 
 	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/predicate"
 	"github.com/ingestd/ingestd/txlog"
+	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // runDue does what a commit has made due before the command ends. The commit holds without it, so that what fails is
@@ -31,11 +33,23 @@ func (a *app) where(ctx context.Context, t *table.Table, text string) (predicate
 	if text == "" {
 		return nil, nil
 	}
-	schema, err := t.ScanSchema(table.ScanOptions{})
+	rows, err := t.ScanSchema(table.ScanOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return a.expressions.Filter(ctx, text, schema)
+	return a.expressions.Filter(ctx, text, rows)
+}
+
+// whereNew is where for a table that is to be made with those columns; "" is nil, every row.
+func (a *app) whereNew(ctx context.Context, text string, columns *schema.Struct) (predicate.Filter, error) {
+	if text == "" {
+		return nil, nil
+	}
+	rows, err := arrowmap.ToArrow(columns)
+	if err != nil {
+		return nil, err
+	}
+	return a.expressions.Filter(ctx, text, rows)
 }
 
 // counted shows on a terminal how many rows have been taken from in.

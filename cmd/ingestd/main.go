@@ -16,6 +16,7 @@ import (
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/internal/sql"
+	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -59,7 +60,6 @@ var errSilent = errors.New("already said")
 func exitCode(err error) int {
 	var usage usageError
 	var bad *config.Error
-	var conflict *txlog.ConflictError
 	switch {
 	case err == nil:
 		return exitDone
@@ -67,12 +67,24 @@ func exitCode(err error) int {
 		return exitConfig
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &conflict):
+	case isConflict(err):
 		return exitConflict
 	case errors.Is(err, errInterrupted):
 		return exitSignal
 	}
 	return exitFailed
+}
+
+// isConflict says that other writers of the table are why a command failed, and that it may be run again.
+func isConflict(err error) bool {
+	var (
+		conflict  *txlog.ConflictError
+		stale     *txlog.StaleSnapshotError
+		overtaken *table.OvertakenError
+		schema    *table.SchemaChangedError
+	)
+	return errors.As(err, &conflict) || errors.As(err, &stale) || errors.As(err, &overtaken) || errors.As(err, &schema) ||
+		errors.Is(err, txlog.ErrTooManyAttempts)
 }
 
 // errInterrupted is the end of a command by a signal.
