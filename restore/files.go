@@ -78,7 +78,9 @@ func (r *Result) difference(ctx context.Context, old, latest *txlog.Snapshot, no
 }
 
 // key is the identity of a logical file ("Action Reconciliation").
-func key(a *action.Add) string { return a.Path + "\x00" + a.DeletionVector.UniqueID() }
+func key(a *action.Add) string {
+	return table.CanonicalPath(a.Path) + "\x00" + a.DeletionVector.UniqueID()
+}
 
 func removal(a *action.Add, now time.Time) *action.Remove {
 	return &action.Remove{

@@ -252,6 +252,13 @@ func TestTheMarkOfAnIdentityColumnThatWasRenamedStays(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsSpelledInTwoWaysIsOne(t *testing.T) {
+	path := func(p string) string { return key(&action.Add{Path: p}) }
+	if path("p=a%3Ab/f") != path("p=a:b/f") || path("file:///t/f") != path("file:/t/f") || path("a%2Fb") == path("a%252Fb") {
+		t.Error("the spelling of a path is taken for the file")
+	}
+}
+
 func TestDomainsComeBack(t *testing.T) {
 	tab := create(t, "a INT, b INT", map[string]string{"delta.feature.domainMetadata": "supported"})
 	set := func(d ...action.Action) {

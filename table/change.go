@@ -47,7 +47,7 @@ type Change struct {
 	feed    *WriteSet // of the change data; nil where the feed is off
 
 	mu       sync.Mutex
-	files    map[string]*touched // by samePath
+	files    map[string]*touched // by CanonicalPath
 	own      map[string]*ownFile // with KeepsData: what was written, by path
 	reads    []*reading
 	staged   []action.Action
@@ -148,7 +148,7 @@ func (c *Change) Depends(add *action.Add, rows *deletionvector.Bitmap) {
 
 // touch is what the change does to a file; c.mu is held.
 func (c *Change) touch(add *action.Add) *touched {
-	key := samePath(add.Path)
+	key := CanonicalPath(add.Path)
 	f := c.files[key]
 	if f == nil {
 		f = &touched{key: key, add: add}

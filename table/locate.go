@@ -86,9 +86,9 @@ func openLocalFile(_ context.Context, u string) (objstore.Store, string, error) 
 	return s, name, err
 }
 
-// samePath is the same text for all paths that name one file: engines escape characters differently, and a remove need
+// CanonicalPath is the same text for all paths that name one file: engines escape characters differently, and a remove need
 // not be spelled as the add was.
-func samePath(path string) string {
+func CanonicalPath(path string) string {
 	key, absolute, err := partition.DecodePath(path)
 	switch {
 	case err != nil:

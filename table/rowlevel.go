@@ -37,7 +37,7 @@ type follower struct {
 // rows of them. Beyond it, doing the work again is the better bet.
 const readBudget = 256 << 20
 
-// winner is a commit by its file actions, by what samePath gives.
+// winner is a commit by its file actions, by what CanonicalPath gives.
 type winner struct {
 	adds    map[string]*action.Add
 	removes map[string]*action.Remove
@@ -58,16 +58,16 @@ func newWinner(c txlog.Commit) *winner {
 	for _, a := range c.Actions {
 		switch a := a.(type) {
 		case *action.Add:
-			w.adds[samePath(a.Path)] = a
+			w.adds[CanonicalPath(a.Path)] = a
 			at := int64(0)
 			for _, run := range movesOf(a) {
 				if !a.DataChange {
-					w.moves[samePath(run.Path)] = append(w.moves[samePath(run.Path)], placed{run, a, at})
+					w.moves[CanonicalPath(run.Path)] = append(w.moves[CanonicalPath(run.Path)], placed{run, a, at})
 				}
 				at += run.Rows
 			}
 		case *action.Remove:
-			w.removes[samePath(a.Path)] = a
+			w.removes[CanonicalPath(a.Path)] = a
 		case *action.CommitInfo:
 			w.blind = a.IsBlindAppend != nil && *a.IsBlindAppend
 		}
@@ -125,7 +125,7 @@ func (r *follower) Resolve(ctx context.Context, _ []action.Action, theirs txlog.
 
 // follow settles the removal of a file by a winner, and that it was added again with another deletion vector.
 func (r *follower) follow(ctx context.Context, f *touched, rm *action.Remove, w *winner) (bool, error) {
-	again := w.adds[samePath(rm.Path)]
+	again := w.adds[CanonicalPath(rm.Path)]
 	if f == nil || f.mine == nil && f.needs == nil && !f.whole {
 		return r.passOver(ctx, rm, again)
 	}
@@ -141,7 +141,7 @@ func (r *follower) follow(ctx context.Context, f *touched, rm *action.Remove, w 
 	case again != nil:
 		return r.c.overlay(ctx, f, again)
 	case !rm.DataChange:
-		return r.c.followMove(ctx, f, w.moves[samePath(rm.Path)])
+		return r.c.followMove(ctx, f, w.moves[CanonicalPath(rm.Path)])
 	}
 	return false, nil
 }
@@ -154,7 +154,7 @@ func (f *touched) movedAway(c *Change) bool {
 // passOver settles what a winner did to a file that the change takes nothing out of: it has looked at all rows of it
 // that its filters want, and there were none. That fails for rows that it has never looked at.
 func (r *follower) passOver(ctx context.Context, rm *action.Remove, again *action.Add) (bool, error) {
-	if r.blind[samePath(rm.Path)] || !r.readByFilters() {
+	if r.blind[CanonicalPath(rm.Path)] || !r.readByFilters() {
 		return false, nil
 	}
 	if again == nil || rm.DeletionVector == nil {
@@ -189,7 +189,7 @@ func (r *follower) unread(ctx context.Context, add *action.Add, w *winner, level
 		return true, nil // rows that were there before
 	}
 	if w.blind && level != txlog.Serializable {
-		r.blind[samePath(add.Path)] = true
+		r.blind[CanonicalPath(add.Path)] = true
 		return false, nil // the check lets it pass, where it may
 	}
 	for _, read := range r.c.reads {

@@ -37,7 +37,7 @@ func (p *scan) added(ctx context.Context, version int64) iter.Seq2[*action.Add, 
 			removed := map[string]*action.Remove{}
 			for _, a := range c.Actions {
 				if r, ok := a.(*action.Remove); ok {
-					removed[samePath(r.Path)] = r
+					removed[CanonicalPath(r.Path)] = r
 				}
 			}
 			p.replaced = map[*action.Add]*action.Remove{}
@@ -46,7 +46,7 @@ func (p *scan) added(ctx context.Context, version int64) iter.Seq2[*action.Add, 
 				if !ok || !add.DataChange {
 					continue
 				}
-				if r := removed[samePath(add.Path)]; r != nil {
+				if r := removed[CanonicalPath(add.Path)]; r != nil {
 					if r.DeletionVector == nil {
 						continue // all of its rows were there before
 					}
