@@ -112,7 +112,7 @@ var works = []func(*actor, *Transaction, *try) error{
 func (a *actor) file(part string, rows int) *action.Add {
 	f := add(fmt.Sprintf("%s-%d-%d", part, a.id, a.rand.Int63()))
 	f.PartitionValues = map[string]*string{"p": &part}
-	f.Stats = new(fmt.Sprintf(`{"numRecords":%d}`, rows))
+	f.Stats, f.Size = new(fmt.Sprintf(`{"numRecords":%d}`, rows)), int64(rows)*1000
 	return f
 }
 

@@ -3,11 +3,14 @@ package txlog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/checksum"
 )
 
 // simState is a table as its commits, one after the other, make it, written down naively.
@@ -104,6 +107,9 @@ func (w *sim) verify() {
 		}
 		if err := s.apply(v, info, actions[1:], w.times[v-1].UnixMilli()); err != nil {
 			w.failf("version %d, %s: %v", v, name, err)
+		}
+		if err := s.checksum(w.store, v, info); err != nil {
+			w.failf("version %d, %s: its checksum: %v", v, name, err)
 		}
 		past[v] = &simState{files: maps.Clone(s.files), rows: maps.Clone(s.rows), txns: maps.Clone(s.txns), domains: maps.Clone(s.domains), metadata: s.metadata}
 	}
@@ -208,6 +214,44 @@ func (s *simState) commitTime(v int64, info *action.CommitInfo, was *action.Meta
 	c := s.metadata.Configuration
 	if s.time <= modTime || c[PropInCommitEnabledVersion] != fmt.Sprint(v) || c[PropInCommitEnabledTime] != fmt.Sprint(s.time) {
 		return fmt.Errorf("in-commit timestamps from %d on, after %d, with %v", s.time, modTime, c)
+	}
+	return nil
+}
+
+// checksum compares the version checksum file, where there is one, as Spark does, which refuses the table if it differs.
+func (s *simState) checksum(store objstore.Store, v int64, info *action.CommitInfo) error {
+	text, _, err := objstore.ReadAll(context.Background(), store, checksumKey(v))
+	if errors.Is(err, objstore.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c, err := checksum.Parse(text)
+	if err != nil {
+		return err
+	}
+	t := checksum.Empty()
+	for _, f := range s.files {
+		t.Add(f.Size, f.DeletionVector)
+	}
+	bad := c.CompareTotals(t)
+	txns, domains := map[string]int64{}, map[string]string{}
+	for _, x := range c.Txns {
+		txns[x.AppID] = x.Version
+	}
+	for _, x := range c.Domains {
+		domains[x.Domain] = x.Configuration
+	}
+	switch {
+	case len(bad) > 0:
+		return fmt.Errorf("%v", bad)
+	case c.TxnID != info.TxnID:
+		return fmt.Errorf("of %s and not %s", c.TxnID, info.TxnID)
+	case !maps.Equal(txns, s.txns), !maps.Equal(domains, s.domains), !maps.Equal(c.Metadata.Configuration, s.metadata.Configuration):
+		return fmt.Errorf("txns %v, domains %v, properties %v", txns, domains, c.Metadata.Configuration)
+	case c.InCommitTimestamp != nil && *c.InCommitTimestamp != s.time:
+		return fmt.Errorf("the time %d and not %d", *c.InCommitTimestamp, s.time)
 	}
 	return nil
 }
