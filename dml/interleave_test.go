@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"pgregory.net/rapid"
 
 	"github.com/ingestd/ingestd/objstore"
@@ -23,11 +24,26 @@ type op struct {
 	model func([]row) []row
 }
 
-func randomOp(t tester, r *rand.Rand, next *int64) op {
+func randomOp(t tester, r *rand.Rand, next *int64, partitioned bool) op {
 	conds := []cond{modulo("id", 5, int64(r.Intn(5))), modulo("val", 4, int64(r.Intn(4))), below("id", int64(r.Intn(40))), equals("part", "a"),
 		either(modulo("id", 9, 3), equals("part", "d"))}
 	where := conds[r.Intn(len(conds))]
-	switch r.Intn(5) {
+	switch r.Intn(7) {
+	case 6:
+		*next += 10
+		fresh, limit := rowsFrom(*next-1000, 3), int64(r.Intn(40))
+		o := OverwriteOptions{Options: plain(), Replay: true, ReplaceWhere: below("id", limit)}
+		return op{fmt.Sprint("replace where id < ", limit, " from ", *next-1000), overwriteBy(t, o, fresh), func(m []row) []row { return append(without(m, below("id", limit)), fresh...) }}
+	case 5:
+		*next += 10
+		fresh := rowsFrom(*next, 3)
+		o := OverwriteOptions{Options: plain(), Replay: true, PartitionOverwriteMode: []PartitionOverwriteMode{Static, Dynamic}[r.Intn(2)]}
+		return op{fmt.Sprint("overwrite ", o.PartitionOverwriteMode, " from ", *next), overwriteBy(t, o, fresh), func(m []row) []row {
+			if o.PartitionOverwriteMode == Static || !partitioned {
+				return fresh
+			}
+			return append(without(m, equals("part", "a"), equals("part", "b"), equals("part", "c")), fresh...)
+		}}
 	case 0:
 		*next += 10
 		rows := rowsFrom(*next, 3)
@@ -64,6 +80,15 @@ func randomOp(t tester, r *rand.Rand, next *int64) op {
 		_, err := Delete(t.Context(), tab, where, plain())
 		return err
 	}, func(m []row) []row { return without(m, where) }}
+}
+
+// overwriteBy is an overwrite by rows that are in all partitions of the table.
+func overwriteBy(t tester, o OverwriteOptions, fresh []row) func(*table.Table) error {
+	return func(tab *table.Table) error {
+		in := func(yield func(arrow.RecordBatch, error) bool) { yield(batch(fresh...), nil) }
+		_, err := Overwrite(t.Context(), tab, in, o)
+		return err
+	}
 }
 
 // serial are the results of all orders of ops.
@@ -139,7 +164,7 @@ func TestChangesAtOnceAreAsOneAfterTheOther(t *testing.T) {
 		ops := make([]op, 2+r.Intn(2))
 		names := fmt.Sprint(props, tab.PartitionColumns())
 		for i := range ops {
-			ops[i] = randomOp(t, r, &next)
+			ops[i] = randomOp(t, r, &next, len(tab.PartitionColumns()) > 0)
 			names += "\n" + ops[i].name
 		}
 		nest(t, store, r, ops)
