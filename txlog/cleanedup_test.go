@@ -79,3 +79,32 @@ func TestAShortRetentionMakesSnapshotsOldSooner(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// While a process slept, its table was deleted and another made in its place: a commit at the version that
+// would be next would leave a gap.
+func TestATableThatWasMadeAnewIsNotWrittenAsTheOldOne(t *testing.T) {
+	for _, versions := range []int{0, 2, 4} { // of the other table: fewer, as many, more
+		store, c := newStore()
+		s := appendFiles(t, appendFiles(t, newTable(t, store, c), "a"), "b")
+		if err := store.Delete(t.Context(), commitKey(0), commitKey(1), commitKey(2)); err != nil {
+			t.Fatal(err)
+		}
+		m := metadata("id BIGINT, p STRING", []string{"p"})
+		m.ID = "another"
+		tx := New(store, testOptions(c)).Create(t.Context(), Operation{Name: "CREATE TABLE"})
+		tx.Stage(testProtocol(), m)
+		other := mustCommit(t, tx)
+		for i := range versions {
+			other = appendFiles(t, other, fmt.Sprint("f", i))
+		}
+		c.add(2 * time.Hour)
+		late := s.Begin(Operation{})
+		late.Stage(add("late"))
+		if _, err := late.Commit(t.Context()); !errors.As(err, new(*StaleSnapshotError)) {
+			t.Errorf("%d: got %v", versions, err)
+		}
+		if now, err := s.Update(t.Context()); err != nil || now.Metadata().ID != "another" || now.Version() != int64(versions) {
+			t.Errorf("%d: %v, %v", versions, now, err)
+		}
+	}
+}

@@ -10,13 +10,13 @@ import (
 	"github.com/ingestd/ingestd/txlog/action"
 )
 
-// StaleSnapshotError says that commits that were made since the snapshot have been cleaned up, so that
-// conflicts with them cannot be told. The work must be done again on a new snapshot.
+// StaleSnapshotError says that commits that were made since the snapshot have been cleaned up, so that conflicts with
+// them cannot be told, or that the table was made anew. The work must be done again on a new snapshot.
 type StaleSnapshotError struct{ Version, Newest int64 }
 
 // Error tells both versions.
 func (e *StaleSnapshotError) Error() string {
-	return fmt.Sprintf("the snapshot of version %d is too old: the table is at version %d and the commits between have been cleaned up; start from a new snapshot", e.Version, e.Newest)
+	return fmt.Sprintf("the snapshot of version %d is too old: the table is at version %d, and what was between has been cleaned up or is of another table; start from a new snapshot", e.Version, e.Newest)
 }
 
 // Retryable is true: on a new snapshot.
@@ -81,7 +81,10 @@ func (t *Transaction) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if newest.version <= t.base.version {
+	switch {
+	case newest.version < t.base.version || newest.state.metadata.ID != t.base.state.metadata.ID: // another table has its place
+		return &StaleSnapshotError{Version: t.base.version, Newest: newest.version}
+	case newest.version == t.base.version:
 		t.base.seen.Store(now.UnixNano())
 		return nil
 	}

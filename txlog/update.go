@@ -26,7 +26,7 @@ func (s *Snapshot) Update(ctx context.Context) (*Snapshot, error) {
 	now := s.log.opts.Now()
 	if s.stale(now) {
 		newest, err := s.log.Snapshot(ctx)
-		if err != nil || newest.version != s.version {
+		if err != nil || newest.version != s.version || newest.state.metadata.ID != s.state.metadata.ID {
 			return newest, err
 		}
 		s.seen.Store(now.UnixNano())
