@@ -155,6 +155,9 @@ func TestChangesAtOnceAreAsOneAfterTheOther(t *testing.T) {
 		if r.Intn(2) == 0 {
 			props["delta.enableChangeDataFeed"] = "true"
 		}
+		if r.Intn(2) == 0 {
+			props["delta.enableRowTracking"] = "true"
+		}
 		store := mem.New()
 		tab := createIn(t, store, props, [][]string{nil, {"part"}}[r.Intn(2)]...)
 		rows := rowsFrom(0, 40)
@@ -173,6 +176,13 @@ func TestChangesAtOnceAreAsOneAfterTheOther(t *testing.T) {
 		}
 		if props["delta.enableChangeDataFeed"] != "" {
 			replays(t, tab, 1)
+		}
+		seen := map[int64]string{}
+		for row, id := range (&world{t: t, tab: tab}).ids() {
+			if other, twice := seen[id]; twice {
+				t.Fatalf("%s\nrows %q and %q have the id %d", names, row, other, id)
+			}
+			seen[id] = row
 		}
 	})
 }
