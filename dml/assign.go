@@ -2,7 +2,6 @@ package dml
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -58,7 +57,7 @@ func newSetter(ctx context.Context, s *schema.Struct, compile expression.Compile
 		w.set = append(w.set, to)
 		assigned[to.path[0]] = true
 		exprs = append(exprs, a.Expr)
-		fields = append(fields, arrow.Field{Name: fmt.Sprintf("set%d", len(fields)), Type: dt, Nullable: true})
+		fields = append(fields, arrow.Field{Name: a.Column, Type: dt, Nullable: true})
 	}
 	for i := range s.Fields {
 		if _, generated := s.Fields[i].Generation(); !generated || assigned[i] {

@@ -24,7 +24,7 @@ type ExtraColumnsError struct {
 }
 
 func (e *ExtraColumnsError) Error() string {
-	return fmt.Sprintf("the table has no %s (its columns: %s): set merge_schema: true to add what is new, or leave it out of the data",
+	return fmt.Sprintf("the table has no %s (its columns: %s): merge the schema to add what is new (merge_schema: true, --merge-schema), or leave it out of the data",
 		plural(e.Columns, "column"), strings.Join(e.Table, ", "))
 }
 

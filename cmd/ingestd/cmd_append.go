@@ -156,5 +156,8 @@ func (a *app) fresh(ctx context.Context, url string, rows *arrow.Schema, o *tabl
 	if o.Schema, err = table.SchemaOf(rows); err != nil {
 		return err
 	}
+	if len(o.Schema.Fields) == 0 {
+		return fmt.Errorf("there is no table at %s, and the source does not tell the columns of one: make it with ingestd create", url)
+	}
 	return a.tables().Fresh(ctx, url, create)
 }

@@ -35,10 +35,14 @@ func (e *InputError) Error() string { return e.Reason }
 // readers are DuckDB's functions for files, by the ending of their names.
 var readers = map[string]string{
 	".parquet": "read_parquet(%s)", ".csv": "read_csv(%s)", ".csv.gz": "read_csv(%s)", ".tsv": "read_csv(%s)",
-	".json": "read_json(%s)", ".jsonl": jsonLines, ".ndjson": jsonLines, ".json.gz": "read_json(%s)", ".jsonl.gz": jsonLines, ".ndjson.gz": jsonLines,
+	".json": jsonFile, ".jsonl": jsonLines, ".ndjson": jsonLines, ".json.gz": jsonFile, ".jsonl.gz": jsonLines, ".ndjson.gz": jsonLines,
 }
 
-const jsonLines = "read_json(%s, format => 'newline_delimited')"
+// JSON is objects: without saying so, others would become texts in a column of the name json.
+const (
+	jsonFile  = "read_json(%s, records => true)"
+	jsonLines = "read_json(%s, format => 'newline_delimited', records => true)"
+)
 
 // Rows calls f with the rows of an input and their schema. The rows can be taken once; f releases the batches that it
 // takes. Timestamps of CSV and JSON files, which have no type there, are instants in UTC, as Spark infers them.
@@ -46,34 +50,21 @@ const jsonLines = "read_json(%s, format => 'newline_delimited')"
 func (t Tables) Rows(ctx context.Context, in Input, f func(*arrow.Schema, iter.Seq2[arrow.RecordBatch, error]) error) error {
 	switch {
 	case in.JSON != nil:
-		name, err := spool(in.JSON)
+		name, err := spool(ctx, in.JSON)
 		if err != nil {
 			return err
 		}
-		return errors.Join(t.selected(ctx, "FROM "+fmt.Sprintf(jsonLines, sql.Literal(name)), true, f), os.Remove(name))
+		return errors.Join(t.fileRows(ctx, file{name: name, called: "standard input", read: jsonLines}, f), os.Remove(name))
 	case in.Query != "":
 		return t.selected(ctx, in.Query, false, f)
 	}
 	name := strings.ToLower(path.Base(in.Source))
 	for ending, read := range readers {
 		if strings.HasSuffix(name, ending) {
-			return t.selected(ctx, "FROM "+fmt.Sprintf(read, sql.Literal(in.Source)), ending != ".parquet", f)
+			return t.fileRows(ctx, file{name: in.Source, called: in.Source, read: read, typed: ending == ".parquet"}, f)
 		}
 	}
 	return t.tableRows(ctx, in.Source, f)
-}
-
-// spool copies what can be read once to a file.
-func spool(r io.Reader) (name string, err error) {
-	file, err := os.CreateTemp("", "ingestd-rows-*.jsonl")
-	if err != nil {
-		return "", fmt.Errorf("keep the rows of standard input: %w", err)
-	}
-	_, err = io.Copy(file, r)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return "", errors.Join(fmt.Errorf("keep the rows of standard input: %w", err), os.Remove(file.Name()))
-	}
-	return file.Name(), nil
 }
 
 func (t Tables) tableRows(ctx context.Context, url string, f func(*arrow.Schema, iter.Seq2[arrow.RecordBatch, error]) error) error {

@@ -16,7 +16,7 @@ func (e *MergeError) Error() string {
 	text := fmt.Sprintf("column %s is %s in the table and %s in the data: cast it, as in CAST(%s AS %s), or write it to a new column",
 		e.Column, e.Table, e.Incoming, e.Column, strings.ToUpper(e.Table.String()))
 	if CanWidenUnasked(e.Table, e.Incoming) {
-		text += fmt.Sprintf(", or let the column become %s: set delta.enableTypeWidening=true on the table and write with merge_schema: true",
+		text += fmt.Sprintf(", or let the column become %s: set delta.enableTypeWidening=true on the table and merge the schema (merge_schema: true, --merge-schema)",
 			strings.ToUpper(e.Incoming.String()))
 	}
 	return text

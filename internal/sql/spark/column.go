@@ -18,6 +18,9 @@ func (t *translator) column(tok token) term {
 		for _, f := range t.schema.Fields() {
 			names = append(names, f.Name)
 		}
+		if foreign := foreignType(tok.text); foreign != "" && t.peek().kind == text { // TYPE 'value'
+			return t.wrong(tok.at, "there are no literals of the type %s%s", strings.ToUpper(tok.text), foreign)
+		}
 		return t.wrong(tok.at, "no column %q%s", tok.text, hint(tok.text, names))
 	}
 	t.columns[f.Name] = true

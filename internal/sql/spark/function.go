@@ -55,8 +55,8 @@ func (t *translator) call(name string, at int, args []term) term {
 	}
 	f, ok := functions[name]
 	if !ok {
-		meant := ""
-		if near, ok := suggest.Nearest(name[:min(len(name), maxName)], slices.Sorted(maps.Keys(functions))); ok {
+		meant := foreignFunction(name)
+		if near, ok := suggest.Nearest(name[:min(len(name), maxName)], slices.Sorted(maps.Keys(functions))); ok && meant == "" {
 			meant = "; did you mean " + near + "()?"
 		}
 		return t.refuse("the function %s() is not among those known to mean the same here%s", name, meant)

@@ -1,7 +1,6 @@
 package spark
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -96,8 +95,7 @@ func (s *scanner) next() (token, error) {
 			return made(symbol, sym)
 		}
 	}
-	r, _ := utf8.DecodeRuneInString(s.text[at:])
-	return token{}, &SyntaxError{Offset: at, Message: fmt.Sprintf("unexpected %q; names with such letters go in backticks", r)}
+	return token{}, &SyntaxError{Offset: at, Message: unexpected(s.text, at)}
 }
 
 // afterName tells that a dot is that of a.b.

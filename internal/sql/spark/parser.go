@@ -221,7 +221,7 @@ func (t *translator) primary() term {
 		}
 	case endOfText:
 	}
-	return t.wrong(tok.at, "a value is wanted, not %s", t.show(tok))
+	return t.wrong(tok.at, "a value is wanted, not %s%s", t.show(tok), foreignSymbol(t.text, tok.at))
 }
 
 // named is what begins with a word: a keyword's own grammar, a function, or a column.
@@ -342,7 +342,9 @@ func (t *translator) typeName() (typ typeRef) {
 	known, ok := typeNames[word]
 	switch {
 	case tok.kind != name || !ok && word != "char" && word != "varchar" && word != "array" && word != "map" && word != "struct" && word != "interval" && word != "variant":
-		t.wrong(tok.at, "a type is wanted, not %s", t.show(tok))
+		t.wrong(tok.at, "a type is wanted, not %s%s", t.show(tok), foreignType(tok.text))
+	case word == "char" || word == "varchar":
+		t.refuse("a cast to %s; write STRING", strings.ToUpper(word))
 	case !ok:
 		t.refuse("a cast to %s", strings.ToUpper(word))
 	case isDecimal(known) && t.take("("):
