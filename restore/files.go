@@ -41,7 +41,8 @@ const maxNamed = 100
 // heads is how many requests look for files at once.
 const heads = 16
 
-// difference gives what the old version has and the latest has not, and the other way round. It holds the files of the
+// difference gives what the old version has and the latest has not, and the other way round; and files of both that the old
+// one has row ids of, to be added once more. It holds the files of the
 // old version in memory.
 func (r *Result) difference(ctx context.Context, old, latest *txlog.Snapshot, now time.Time) (adds []*action.Add, removes []action.Action, err error) {
 	then := map[string]*action.Add{}
@@ -58,8 +59,13 @@ func (r *Result) difference(ctx context.Context, old, latest *txlog.Snapshot, no
 			return nil, nil, err
 		}
 		k := key(a)
-		if _, ok := then[k]; ok {
+		if was, ok := then[k]; ok {
 			delete(then, k)
+			if old.RowTrackingEnabled() && was.BaseRowID != nil && a.BaseRowID == nil { // they were taken off since, and are promised again
+				again := *was
+				again.DataChange = false
+				adds = append(adds, &again)
+			}
 			continue
 		}
 		removes = append(removes, removal(a, now))

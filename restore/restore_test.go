@@ -259,6 +259,48 @@ func TestAFileThatIsSpelledInTwoWaysIsOne(t *testing.T) {
 	}
 }
 
+func TestRowIDsComeBackWithTheVersionThatPromisesThem(t *testing.T) {
+	tab := create(t, "a BIGINT", map[string]string{"delta.enableRowTracking": "true"})
+	add(t, tab, "a BIGINT", `[{"a":1},{"a":2}]`)
+	add(t, tab, "a BIGINT", `[{"a":3}]`)
+	before := rowIDs(t, tab)
+	if _, err := alter.DropFeature(t.Context(), tab, "rowTracking"); err != nil {
+		t.Fatal(err)
+	}
+	add(t, tab, "a BIGINT", `[{"a":4}]`)
+	if r := to(t, tab, 2); r.NumRestored != 0 || r.NumRemovedFiles != 1 {
+		t.Errorf("%+v", r)
+	}
+	tab = reopen(t, tab)
+	if !tab.Snapshot().RowTrackingEnabled() {
+		t.Fatal("rows are not tracked")
+	}
+	if got := rowIDs(t, tab); got != before {
+		t.Errorf("got %s, want %s", got, before)
+	}
+	add(t, tab, "a BIGINT", `[{"a":5}]`)
+	if got := rowIDs(t, tab); got != before+" 3" {
+		t.Errorf("a new row has an id of another: %s", got)
+	}
+}
+
+// rowIDs are the base row ids of the files, in order.
+func rowIDs(t testing.TB, tab *table.Table) string {
+	t.Helper()
+	var out []string
+	for a, err := range tab.Snapshot().Files(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.BaseRowID == nil {
+			t.Fatalf("%s has no row ids", a.Path)
+		}
+		out = append(out, fmt.Sprint(*a.BaseRowID))
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
 func TestDomainsComeBack(t *testing.T) {
 	tab := create(t, "a INT, b INT", map[string]string{"delta.feature.domainMetadata": "supported"})
 	set := func(d ...action.Action) {
