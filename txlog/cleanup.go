@@ -3,8 +3,10 @@ package txlog
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/txlog/checkpoint"
 	"github.com/ingestd/ingestd/txlog/feature"
 )
@@ -78,6 +80,9 @@ func (s *Snapshot) CleanUp(ctx context.Context) (Cleaned, error) {
 
 // cleanupBase is the checkpoint before which everything can go; nil where nothing can.
 func (s *Snapshot) cleanupBase(ctx context.Context, list *listing, cut time.Time) (*checkpoint.Ref, error) {
+	if slices.ContainsFunc(list.commits, func(c objstore.Info) bool { return c.ModTime.IsZero() }) {
+		return nil, nil // the store does not tell how old they are
+	}
 	last, err := s.versionAt(ctx, list, cut)
 	if errors.As(err, new(*TimestampNotFoundError)) {
 		return nil, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"testing"
 	"time"
@@ -264,4 +265,32 @@ func (w *world) cleanUp(t *rapid.T, kept int64) int64 {
 		t.Fatalf("the earliest version is %d, %v; want at most %d", earliest, err, kept)
 	}
 	return kept
+}
+
+// timeless is a store that does not tell in listings when objects were written.
+type timeless struct{ *mem.Store }
+
+func (s timeless) List(ctx context.Context, prefix, after string) iter.Seq2[objstore.Info, error] {
+	return func(yield func(objstore.Info, error) bool) {
+		for info, err := range s.Store.List(ctx, prefix, after) {
+			info.ModTime = time.Time{}
+			if !yield(info, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestNothingIsDeletedWhoseAgeIsNotTold(t *testing.T) {
+	store, c := newStore()
+	v2Table(t, store, c, PropLogRetention, "interval 10 days", PropCheckpointInterval, noCheckpoints)
+	s, err := New(timeless{store}, testOptions(c)).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = daily(t, s, c, 30, 5, 15)
+	put(t, store, sidecarDir+"unnamed.parquet", "x")
+	if done, err := s.CleanUp(t.Context()); err != nil || done.Files+done.Sidecars > 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
 }

@@ -60,7 +60,7 @@ func (l *Log) deleteSidecars(ctx context.Context, olderThan time.Time) (int, err
 		if err != nil {
 			return 0, err
 		}
-		if info.ModTime.Before(olderThan) {
+		if !info.ModTime.IsZero() && info.ModTime.Before(olderThan) {
 			old = append(old, info.Key)
 		}
 	}
