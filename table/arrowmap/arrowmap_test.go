@@ -70,7 +70,9 @@ func TestArrowTypesOfOtherProducersFindADeltaType(t *testing.T) {
 		{arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64), schema.Long},
 		{arrow.LargeListOf(arrow.PrimitiveTypes.Int8), &schema.Array{Element: schema.Byte, ContainsNull: true}},
 		{arrow.FixedSizeListOf(2, arrow.PrimitiveTypes.Int8), &schema.Array{Element: schema.Byte, ContainsNull: true}},
-		{arrow.Null, schema.Void},
+		{arrow.Null, schema.Void}, {arrowmap.VariantType, schema.Variant},
+		{arrow.StructOf(arrow.Field{Name: "metadata", Type: arrow.BinaryTypes.Binary}, arrow.Field{Name: "value", Type: arrow.BinaryTypes.Binary}),
+			&schema.Struct{Fields: []schema.Field{{Name: "metadata", Type: schema.Binary}, {Name: "value", Type: schema.Binary}}}},
 	} {
 		got, err := arrowmap.FromArrowType(tc.arrow)
 		if err != nil {

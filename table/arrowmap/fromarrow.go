@@ -44,6 +44,9 @@ func fromType(dt arrow.DataType, path string) (schema.Type, error) {
 	case arrow.DecimalType:
 		return fromDecimal(dt, path)
 	case *arrow.StructType:
+		if isMarkedVariant(dt) {
+			return schema.Variant, nil
+		}
 		return fromFields(dt.Fields(), path)
 	case *arrow.MapType:
 		return fromMap(dt, path)
@@ -65,6 +68,16 @@ func fromType(dt arrow.DataType, path string) (schema.Type, error) {
 		return fromType(dt.StorageType(), path)
 	}
 	return nil, &UnsupportedTypeError{Column: path, Type: dt.String(), Reason: reason(dt)}
+}
+
+// isMarkedVariant tells whether the producer of a struct, Spark or we, says that it is a variant.
+func isMarkedVariant(dt *arrow.StructType) bool {
+	metadata, ok := dt.FieldByName("metadata")
+	if !ok || !isVariant(dt) {
+		return false
+	}
+	mark, _ := metadata.Metadata.GetValue(variantMark)
+	return mark == "true"
 }
 
 func fromDecimal(dt arrow.DecimalType, path string) (schema.Type, error) {

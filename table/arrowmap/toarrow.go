@@ -14,12 +14,15 @@ var (
 	TimestampType arrow.DataType = &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
 	// TimestampNTZType is the Arrow type of timestamp_ntz: a wall clock in microseconds.
 	TimestampNTZType arrow.DataType = &arrow.TimestampType{Unit: arrow.Microsecond}
-	// VariantType is the Arrow type of variant, unshredded ("Variant data in Parquet").
+	// VariantType is the Arrow type of variant, unshredded ("Variant data in Parquet"). Its field metadata tells that it is
+	// one, in the words in which Spark does.
 	VariantType arrow.DataType = arrow.StructOf(
 		arrow.Field{Name: "value", Type: arrow.BinaryTypes.Binary},
-		arrow.Field{Name: "metadata", Type: arrow.BinaryTypes.Binary},
+		arrow.Field{Name: "metadata", Type: arrow.BinaryTypes.Binary, Metadata: arrow.NewMetadata([]string{variantMark}, []string{"true"})},
 	)
 )
+
+const variantMark = "variant"
 
 // Names of the fields inside lists and maps, as Spark names them in Parquet files.
 const (

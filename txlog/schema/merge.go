@@ -13,6 +13,10 @@ type MergeError struct {
 
 // Error tells the column, both types and the way out.
 func (e *MergeError) Error() string {
+	if e.Table == Type(Variant) {
+		return fmt.Sprintf("column %s is variant in the table and %s in the data: give it as a struct of two binaries, metadata and value, take the rows from a Delta table "+
+			"in which it is a variant (ingestd append --source), or write it to a new column", e.Column, e.Incoming)
+	}
 	text := fmt.Sprintf("column %s is %s in the table and %s in the data: cast it, as in CAST(%s AS %s), or write it to a new column",
 		e.Column, e.Table, e.Incoming, e.Column, strings.ToUpper(e.Table.String()))
 	if CanWidenUnasked(e.Table, e.Incoming) {
