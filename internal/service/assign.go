@@ -15,7 +15,8 @@ import (
 // Assign casts the columns of rows to the types of the columns of a table that they go to, as Spark assigns to
 // columns in INSERT (ANSI store assignment): the BIGINT that a CSV file is read with becomes the table's INT, and a
 // value that does not fit is an error when it comes up. Columns that the table has not, and those whose types
-// need no cast or cannot be cast by their kind, pass as they are. The result releases what it takes of rows.
+// need no cast or cannot be cast by their kind, pass as they are; so do numbers with a fraction to a column of integers,
+// which the table then refuses. The result releases what it takes of rows.
 // Errors: those of arrowmap.ToArrow; those that an assignment is refused with come with the rows.
 func (t Tables) Assign(ctx context.Context, to *schema.Struct, in *arrow.Schema, rows iter.Seq2[arrow.RecordBatch, error],
 ) (*arrow.Schema, iter.Seq2[arrow.RecordBatch, error], error) {
@@ -69,7 +70,8 @@ func narrows(from, to arrow.DataType) bool {
 	if a == nil || b == nil || schema.Holds(b, a) {
 		return false
 	}
-	return numeric(from) && numeric(to) || instant(from) && instant(to)
+	fraction := arrow.IsInteger(to.ID()) && !arrow.IsInteger(from.ID()) // which Spark would cut off
+	return numeric(from) && numeric(to) && !fraction || instant(from) && instant(to)
 }
 
 func schemaType(dt arrow.DataType) schema.Type {
