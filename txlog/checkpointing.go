@@ -37,18 +37,15 @@ func (s *Snapshot) Checkpoint(ctx context.Context) (Checkpointed, error) {
 	}
 	s.log.heardOf(s.version)
 	out := Checkpointed{Version: s.version, Written: w}
-	if err := s.settleTotals(ctx, t); err != nil {
-		return out, err
-	}
-	if !s.log.opts.NoChecksums {
-		if err := s.writeChecksum(ctx, t); err != nil {
+	if h, err := checkpoint.ReadHint(ctx, s.log.store); err != nil || h.Version <= s.version {
+		if err := checkpoint.WriteHint(ctx, s.log.store, w.Hint(s.version)); err != nil {
 			return out, err
 		}
 	}
-	if h, err := checkpoint.ReadHint(ctx, s.log.store); err == nil && h.Version > s.version {
-		return out, nil
+	if err := s.settleTotals(ctx, t); err != nil || s.log.opts.NoChecksums {
+		return out, err
 	}
-	return out, checkpoint.WriteHint(ctx, s.log.store, w.Hint(s.version))
+	return out, s.writeChecksum(ctx, t)
 }
 
 func (s *Snapshot) writeCheckpoint(ctx context.Context, state checkpoint.State) (checkpoint.Written, error) {

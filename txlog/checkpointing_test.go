@@ -1,11 +1,15 @@
 package txlog
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/objstore/mem"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/checkpoint"
 )
 
 // v2Table is a table that asks for V2 checkpoints.
@@ -119,4 +123,25 @@ func TestSidecarsCountAfterTheFeatureIsDropped(t *testing.T) {
 	}
 	expectFiles(t, fresh, "a", "b", "c")
 	expectFiles(t, s, "a", "b", "c")
+}
+
+// noChecksums is a store that refuses checksums.
+type noChecksums struct{ *mem.Store }
+
+func (s noChecksums) Put(ctx context.Context, key string, body objstore.Body, cond objstore.Cond) (objstore.Info, error) {
+	if strings.HasSuffix(key, ".crc") {
+		return objstore.Info{}, objstore.ErrPermission
+	}
+	return s.Store.Put(ctx, key, body, cond)
+}
+
+func TestACheckpointIsNamedInTheHintAlsoWhereItsChecksumFails(t *testing.T) {
+	store, c := newStore()
+	s := appendFiles(t, newTable(t, noChecksums{store}, c), "a")
+	if _, err := s.Checkpoint(t.Context()); !errors.Is(err, objstore.ErrPermission) {
+		t.Error(err)
+	}
+	if h, err := checkpoint.ReadHint(t.Context(), store); err != nil || h.Version != 1 {
+		t.Error(h, err)
+	}
 }

@@ -139,7 +139,7 @@ func (s *Snapshot) deriveTotals(ctx context.Context, newest *rawCommit) (t check
 		if !ok && v-1 <= s.log.unproved.Load() { // it was looked for before
 			return s.unprovedTotals()
 		}
-		c := rawCommit{}
+		var c rawCommit
 		if newest != nil && v == s.version {
 			c = *newest
 		} else if c, err = s.log.fetch(ctx, v); err != nil {
@@ -225,6 +225,19 @@ func (s *Snapshot) NumFiles(ctx context.Context) (int64, bool) {
 func (s *Snapshot) SizeInBytes(ctx context.Context) (int64, bool) {
 	t, ok := s.known(ctx)
 	return t.Bytes, ok
+}
+
+// NumDeletionVectors is the number of live files that have a deletion vector, the number of rows that these delete, and whether
+// they are known; see [Snapshot.NumFiles].
+func (s *Snapshot) NumDeletionVectors(ctx context.Context) (files, rows int64, known bool) {
+	t, ok := s.known(ctx)
+	switch {
+	case ok && t.Vectors != nil:
+		return t.Vectors.Files, t.Vectors.Records, true
+	case ok && !s.Supports("deletionVectors"):
+		return 0, 0, true
+	}
+	return 0, 0, false
 }
 
 // checksum is what a version checksum file says of the version but for its files.
