@@ -186,3 +186,15 @@ func FuzzReading(f *testing.F) {
 		_ = readAll(t, store, write(t, store, key, b)) // any error will do
 	})
 }
+
+// Sidecars are in the folder of the table, wherever that was when they were named.
+func TestSidecarsAreLookedForInTheFolderOfTheTable(t *testing.T) {
+	for path, want := range map[string]string{
+		"s.parquet": "s.parquet", "s%20x.parquet": "s x.parquet", "_delta_log/_sidecars/s.parquet": "s.parquet",
+		"s3://bucket/was/_delta_log/_sidecars/s.parquet": "s.parquet", "100%.parquet": "100%.parquet",
+	} {
+		if got := SidecarKey(&action.Sidecar{Path: path}); got != "_delta_log/_sidecars/"+want {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+}
