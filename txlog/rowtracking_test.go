@@ -47,10 +47,10 @@ func commitAll(t *testing.T, s *Snapshot, actions ...action.Action) *Snapshot {
 
 func TestFilesGetRowIDsThatNoneHadBefore(t *testing.T) {
 	base := tracked(t)
-	s := commitAll(t, base, rows("a", 3), rows("b", 2))
+	commitAll(t, base, rows("a", 3), rows("b", 2))
 	late := base.Begin(Operation{})
 	late.Stage(rows("c", 4)) // was prepared on version 0
-	s = mustCommit(t, late)
+	s := mustCommit(t, late)
 	if got := fmt.Sprint(idsOf(t, s)); got != "map[a:0@1 b:3@1 c:5@2]" {
 		t.Error(got)
 	}

@@ -1,6 +1,7 @@
 package txlog
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"slices"
@@ -114,7 +115,8 @@ func (p *proposal) eachFile(bind []rule) error {
 
 // named tells the feature in the error.
 func (r rule) named(err error) error {
-	if e, ok := err.(*InvalidCommitError); ok && e.Feature == "" {
+	var e *InvalidCommitError
+	if errors.As(err, &e) && e.Feature == "" {
 		e.Feature = r.feature
 	}
 	return err

@@ -84,7 +84,7 @@ func (w *sim) run() {
 	for id := range simActors {
 		a := &actor{w: w, id: id, rand: rand.New(rand.NewSource(w.seed<<8 + int64(id)))}
 		a.store = &simStore{Store: w.store, w: w, id: id}
-		a.ctx = context.WithValue(context.Background(), actor{}, id)
+		a.ctx = context.WithValue(context.Background(), actor{}, id) //nolint:fatcontext // each from the same root
 		a.store.ctx = a.ctx
 		a.log = New(a.store, w.options(id))
 		acts = append(acts, a.run)
