@@ -1,8 +1,8 @@
 package txlog
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
