@@ -17,6 +17,7 @@ test: ## every test that needs only Go
 
 integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, installed into .parts first
 	integration/setup/install.sh
+	INGESTD_SIM_SEEDS=3000 go test -count=1 -run=TestTransactionsAreSerialOnABadStore ./txlog
 	go test -tags=integration -count=1 -p=1 -timeout=40m ./integration/... ./objstore/s3 $(TESTFLAGS)
 
 bench: build ## speed and memory beside the peers, as a table and as JSON
