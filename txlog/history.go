@@ -106,7 +106,7 @@ func (l *Log) entry(ctx context.Context, version int64, at time.Time) (Commit, e
 func monotone(list *listing) []time.Time {
 	out := make([]time.Time, len(list.commits))
 	for i, c := range list.commits {
-		out[i] = c.ModTime
+		out[i] = c.ModTime.Truncate(time.Millisecond) // the clock of the protocol; what users are told and ask for
 		if i > 0 && !out[i].After(out[i-1]) {
 			out[i] = out[i-1].Add(time.Millisecond)
 		}

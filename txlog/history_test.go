@@ -141,3 +141,13 @@ func TestCommitsAreReadInOrder(t *testing.T) {
 		t.Errorf("%v %v", got, err)
 	}
 }
+
+func TestAVersionIsFoundByTheTimeThatHistoryTells(t *testing.T) {
+	c := newClock()
+	store := mem.New(mem.WithNow(func() time.Time { return c.t.Add(485*time.Millisecond + 880021*time.Nanosecond) }))
+	put(t, store, commitKey(0), string(action.Encode(&action.Protocol{MinReaderVersion: 1, MinWriterVersion: 2}, metadata("id BIGINT, p STRING", nil))))
+	told := c.t.Add(485 * time.Millisecond)
+	if got, err := New(store, testOptions(c)).VersionAt(t.Context(), told); err != nil || got != 0 {
+		t.Errorf("at %v: version %d, %v, want 0", told, got, err)
+	}
+}
