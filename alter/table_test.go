@@ -2,6 +2,7 @@ package alter
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -321,6 +322,19 @@ func TestFilesAreWrittenAnewWhereAFeatureIsInThem(t *testing.T) {
 				t.Errorf("the row has lost its id: %v, %v", got.RowIDs, err)
 			}
 			got.Release()
+		}
+	}
+}
+
+func TestPropertiesOfANewTableAreKnownToDelta(t *testing.T) {
+	got, err := ForNewTable(map[string]string{"DELTA.appendonly": "true", "mine": "x", "delta.constraints.c": "id > 0", "delta.feature.deletionVectors": "supported"})
+	if err != nil || got["delta.appendOnly"] != "true" || got["mine"] != "x" || len(got) != 4 {
+		t.Error(got, err)
+	}
+	for _, name := range []string{"delta.enableDeletionVector", "delta.columnMapping.maxColumnId", "delta.mine"} {
+		var wrong *PropertyError
+		if _, err := ForNewTable(map[string]string{name: "true"}); !errors.As(err, &wrong) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -3,9 +3,11 @@ package table
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ingestd/ingestd/table/stats"
+	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
@@ -61,4 +63,22 @@ func clusterBy(s *schema.Struct, sh *shape, o CreateOptions) (*action.DomainMeta
 		return nil, nil, err
 	}
 	return &action.DomainMetadata{Domain: "delta.clustering", Configuration: string(text)}, paths, nil
+}
+
+// clusteringNames are the columns that a table is clustered by as its users name them. A column that cannot be found keeps its
+// name in the files.
+func clusteringNames(s *txlog.Snapshot) []string {
+	out := []string{}
+	paths, _ := s.ClusteringColumns()
+	for _, physical := range paths {
+		name := strings.Join(physical, ".")
+		for path := range s.Schema().Walk() {
+			if p, ok := s.Schema().PhysicalPath(s.Mapping(), path...); ok && slices.Equal(p, physical) {
+				name = strings.Join(path, ".")
+				break
+			}
+		}
+		out = append(out, name)
+	}
+	return out
 }

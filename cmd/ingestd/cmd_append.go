@@ -48,7 +48,7 @@ func (n *newTableFlags) add(cmd *cobra.Command, aboutPartitionBy string) {
 }
 
 func (n *newTableFlags) options() (table.CreateOptions, error) {
-	props, err := n.props.parse()
+	props, err := n.props.forNewTable()
 	return table.CreateOptions{PartitionBy: n.partitionBy, ClusterBy: paths(n.clusterBy), Properties: props}, err
 }
 

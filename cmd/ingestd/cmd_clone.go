@@ -29,9 +29,9 @@ afresh. A VACUUM of the source can delete files that the clone still needs.`,
 		Args: args("SOURCE", "TARGET"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !shallow {
-				return usageError{errors.New("a clone is shallow: say so by --shallow; to copy the rows too, write what \"ingestd query\" reads to a table of its own")}
+				return usageError{errors.New("a clone is shallow: say so by --shallow; to copy the rows too, write ingestd append TARGET --source SOURCE")}
 			}
-			set, err := props.parse()
+			set, err := props.forNewTable()
 			if err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ GENERATED ALWAYS AS. The table has the lowest protocol versions that schema and 
 				return usageError{fmt.Errorf("--schema: %w", err)}
 			}
 			o := table.CreateOptions{Schema: schema, PartitionBy: partitionBy, ClusterBy: paths(clusterBy), Description: comment}
-			if o.Properties, err = props.parse(); err != nil {
+			if o.Properties, err = props.forNewTable(); err != nil {
 				return err
 			}
 			return a.create(cmd.Context(), args[0], o, ifNotExists)

@@ -13,6 +13,7 @@ import (
 	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/internal/service"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/txlog/action"
 )
 
 // attempts is how often commands that someone waits for try a request to S3: some two seconds, where "run" tries for 15.
@@ -34,6 +35,9 @@ func (v *versionFlags) add(cmd *cobra.Command) {
 }
 
 func (a *app) openTable(ctx context.Context, url string, v versionFlags) (*table.Table, error) {
+	if v.version < -1 {
+		return nil, usageError{fmt.Errorf("--version %d: versions begin with 0", v.version)}
+	}
 	if v.version >= 0 && v.timestamp != "" {
 		return nil, usageError{errors.New("--version and --timestamp exclude each other")}
 	}
@@ -65,6 +69,8 @@ func (a *app) describeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "describe TABLE",
 		Short: "Show what a table is: schema, partitioning, size, properties, protocol",
+		Long: `Show what a table is, with the columns of Spark's DESCRIBE DETAIL and, besides, its
+version and schema and what deletion vectors have taken out.`,
 		Example: `  ingestd describe ./demo-table
   ingestd describe ./demo-table --version 1 -o json`,
 		Args: args("TABLE"),
@@ -86,9 +92,11 @@ func (a *app) describe(ctx context.Context, t *table.Table) error {
 		return err
 	}
 	columns := []string{"format", "id", "name", "description", "location", "createdAt", "lastModified", "partitionColumns",
-		"numFiles", "sizeInBytes", "properties", "minReaderVersion", "minWriterVersion", "tableFeatures", "version", "schema"}
+		"clusteringColumns", "numFiles", "sizeInBytes", "properties", "minReaderVersion", "minWriterVersion", "tableFeatures", "numDeletionVectors", "numDeletedRows",
+		"version", "schema"}
 	row := output.Row{d.Format, d.ID, deref(d.Name), deref(d.Description), d.Location, moment(d.CreatedAt), moment(&d.LastModified),
-		d.PartitionColumns, d.NumFiles, d.SizeInBytes, d.Properties, d.MinReaderVersion, d.MinWriterVersion, d.TableFeatures, d.Version,
+		d.PartitionColumns, d.ClusteringColumns, d.NumFiles, d.SizeInBytes, d.Properties, d.MinReaderVersion, d.MinWriterVersion, d.TableFeatures,
+		d.NumDeletionVectors, d.NumDeletedRows, d.Version,
 		t.Schema().DDL()}
 	return output.One(a.stdout, a.format(), columns, row)
 }
@@ -141,7 +149,7 @@ func (a *app) filesCommand() *cobra.Command {
 	var v versionFlags
 	cmd := &cobra.Command{
 		Use:   "files TABLE",
-		Short: "List the data files of a table, with partition values and statistics",
+		Short: "List the data files of a table, with partition values, deletion vectors and statistics",
 		Example: `  ingestd files ./demo-table
   ingestd files ./demo-table --version 2 -o csv`,
 		Args: args("TABLE"),
@@ -150,7 +158,7 @@ func (a *app) filesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			columns := []string{"path", "partitionValues", "size", "modificationTime", "stats"}
+			columns := []string{"path", "partitionValues", "size", "modificationTime", "deletionVector", "stats"}
 			return output.Rows(a.stdout, a.format(), columns, fileRows(t.Files(cmd.Context())))
 		},
 	}
@@ -171,11 +179,20 @@ func fileRows(files iter.Seq2[table.File, error]) iter.Seq2[output.Row, error] {
 					stats = json.RawMessage(*f.Stats)
 				}
 			}
-			if !yield(output.Row{f.Path, partition, f.Size, moment(&f.ModificationTime), stats}, err) || err != nil {
+			if !yield(output.Row{f.Path, partition, f.Size, moment(&f.ModificationTime), vector(f.DeletionVector), stats}, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// vector is a deletion vector with the names of the protocol; nil without one.
+func vector(v *action.DeletionVector) any {
+	if v == nil {
+		return nil
+	}
+	return output.Object{{Name: "storageType", Value: string(v.StorageType)}, {Name: "pathOrInlineDv", Value: v.PathOrInlineDv},
+		{Name: "offset", Value: deref(v.Offset)}, {Name: "sizeInBytes", Value: v.SizeInBytes}, {Name: "cardinality", Value: v.Cardinality}}
 }
 
 // deref is the value or nil.

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/spf13/cobra"
 
+	"github.com/ingestd/ingestd/alter"
 	"github.com/ingestd/ingestd/internal/output"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/arrowmap"
@@ -80,6 +81,15 @@ type properties []string
 
 func (p *properties) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar((*[]string)(p), "property", nil, "table property, as key=value; may be repeated")
+}
+
+// forNewTable is parse for a table that is to be made.
+func (p properties) forNewTable() (map[string]string, error) {
+	given, err := p.parse()
+	if err != nil {
+		return nil, err
+	}
+	return alter.ForNewTable(given)
 }
 
 func (p properties) parse() (map[string]string, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog"
 )
 
@@ -23,6 +24,10 @@ func TestExitCodes(t *testing.T) {
 		{errSilent, 1},
 		{fmt.Errorf("x: %w", usageError{errors.New("y")}), 2},
 		{fmt.Errorf("x: %w", &txlog.ConflictError{}), 3},
+		{fmt.Errorf("x: %w", &txlog.StaleSnapshotError{}), 3},
+		{fmt.Errorf("x: %w", &table.OvertakenError{}), 3},
+		{fmt.Errorf("x: %w", &table.SchemaChangedError{Err: errors.New("y")}), 3},
+		{fmt.Errorf("x: %w", txlog.ErrTooManyAttempts), 3},
 		{fmt.Errorf("x: %w", &config.Error{Problems: []config.Problem{{Message: "y"}}}), 78},
 		{errInterrupted, 130},
 		{context.Canceled, 1}, // cancelled, but by no signal
