@@ -107,9 +107,7 @@ func TestEveryCommandDoesWhatSparkDoes(t *testing.T) {
 			t.FailNow()
 		}
 	}
-	if out := ingestd(t, mine, "fsck", "$t", "--deep"); out != "" {
-		t.Errorf("fsck finds:\n%s", out)
-	}
+	m.sound(t, mine)
 }
 
 // TestSparkGoesOnWithAClone clones a table of Spark's; what Spark and we do to the clone leaves the source as it was.

@@ -102,9 +102,7 @@ func TestSparkReadsWhatWeWrite(t *testing.T) {
 				m.spark(t, theirs, q)
 			}
 			m.sameTables(t, "as Spark went on", mine, theirs, w.look)
-			if out := ingestd(t, mine, "fsck", "$t", "--deep"); out != "" {
-				t.Errorf("fsck finds:\n%s", out)
-			}
+			m.sound(t, mine)
 		})
 	}
 }
@@ -145,5 +143,15 @@ func (m made) checked(t *testing.T, dir string, optional bool) {
 		t.Error(err)
 	} else if !right {
 		t.Error("Spark does not take the version checksum for right")
+	}
+}
+
+// sound holds that fsck finds nothing, but for files that a DELETE of Spark's wrote and did not need.
+func (m made) sound(t *testing.T, dir string) {
+	t.Helper()
+	for line := range strings.Lines(ingestd(t, dir, "fsck", "$t", "--deep")) {
+		if !strings.Contains(line, `"orphaned-file"`) {
+			t.Errorf("fsck finds %s", line)
+		}
 	}
 }
