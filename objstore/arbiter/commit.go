@@ -1,6 +1,7 @@
 package arbiter
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,11 @@ func (s *Store) commit(ctx context.Context, p place, b objstore.Body) (objstore.
 	}
 	// From here on it is committed. What fails now is done by whoever reads the version next.
 	out := objstore.Info{Key: p.key(), Size: info.Size}
-	copied, err := s.copy(ctx, p, e)
+	copied, err := s.place(ctx, p, e)
+	if errors.Is(err, objstore.ErrPrecondition) {
+		// Were this entry left incomplete, the temporary file could be put there once the log is cleaned up.
+		return objstore.Info{}, errors.Join(err, s.entries.put(ctx, e.completed(s.opts.Now(), s.opts.TTL), false))
+	}
 	if err == nil {
 		out.ModTime, out.ETag = copied.ModTime, copied.ETag
 		err = s.entries.put(ctx, e.completed(s.opts.Now(), s.opts.TTL), false)
@@ -38,6 +43,33 @@ func (s *Store) commit(ctx context.Context, p place, b objstore.Body) (objstore.
 		s.opts.Logger.Info("a commit is made, and its last steps are left to the next reader", "table", s.URL(), "commit", p.key(), "error", err)
 	}
 	return out, nil
+}
+
+// place copies the temporary file to the commit, where nobody has. A file that is there and says something else was committed by an
+// entry that has expired since the first look (this writer slept, or the time to live is short): that stays, and the error is
+// objstore.ErrPrecondition.
+func (s *Store) place(ctx context.Context, p place, e entry) (objstore.Info, error) {
+	there, err := s.there(ctx, p.key())
+	if err != nil {
+		return objstore.Info{}, err
+	}
+	if !there {
+		return s.copy(ctx, p, e)
+	}
+	theirs, info, err := objstore.ReadAll(ctx, s.inner, p.key())
+	if err != nil {
+		return objstore.Info{}, err
+	}
+	mine, _, err := objstore.ReadAll(ctx, s.inner, p.table+logDir+e.tempPath)
+	switch {
+	case errors.Is(err, objstore.ErrPrecondition): // of reading; it says nothing of the commit
+		return objstore.Info{}, errors.New(err.Error())
+	case err != nil:
+		return objstore.Info{}, err
+	case !bytes.Equal(theirs, mine):
+		return objstore.Info{}, fmt.Errorf("%w: it was made by another writer whose entry has expired", objstore.ErrPrecondition)
+	}
+	return info, nil
 }
 
 // nothingCommitted takes the doubt off a put of a temporary file: nobody will ever look at it.
@@ -64,7 +96,12 @@ func (s *Store) ready(ctx context.Context, p place) error {
 		return err
 	}
 	if found && !e.complete {
-		return s.recover(ctx, p.table, e)
+		// The mark must be set too: nobody looks at this entry again once there is a newer one, but a Get after the commit was cleaned up.
+		unmarked, err := s.recover(ctx, p.table, e)
+		if err == nil {
+			err = unmarked
+		}
+		return err
 	}
 	there, err := s.there(ctx, before.key())
 	if err == nil && !there {
@@ -162,11 +199,13 @@ func (s *Store) recoverAbsent(ctx context.Context, key string, err error) (again
 		// Between the two looks its writer may have ended; else the commit was cleaned up, and Get says so again.
 		return true, nil
 	}
-	return true, s.recover(ctx, p.table, e)
+	_, err = s.recover(ctx, p.table, e)
+	return true, err
 }
 
-// recover does the last steps of a commit in its writer's place.
-func (s *Store) recover(ctx context.Context, table string, e entry) error {
+// recover does the last steps of a commit in its writer's place. unmarked says why the entry could not be marked complete; the commit is
+// there all the same, which is what a reader needs.
+func (s *Store) recover(ctx context.Context, table string, e entry) (unmarked, err error) {
 	s.recovering.Lock()
 	defer s.recovering.Unlock()
 	p := place{table, e.fileName}
@@ -175,11 +214,10 @@ func (s *Store) recover(ctx context.Context, table string, e entry) error {
 		_, err = s.copy(ctx, p, e)
 	}
 	if err != nil {
-		return fmt.Errorf("recover the commit %s that another writer prepared as %s: %w", p.key(), e.tempPath, err)
+		return nil, fmt.Errorf("recover the commit %s that another writer prepared as %s: %w", p.key(), e.tempPath, err)
 	}
-	if err := s.entries.put(ctx, e.completed(s.opts.Now(), s.opts.TTL), false); err != nil {
-		// The commit is there, which is what a reader needs; the next one will mark it.
-		s.opts.Logger.Info("a recovered commit could not be marked complete", "table", s.URL(), "commit", p.key(), "error", err)
+	if unmarked = s.entries.put(ctx, e.completed(s.opts.Now(), s.opts.TTL), false); unmarked != nil {
+		s.opts.Logger.Info("a recovered commit could not be marked complete", "table", s.URL(), "commit", p.key(), "error", unmarked)
 	}
-	return nil
+	return unmarked, nil
 }

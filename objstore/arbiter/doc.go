@@ -12,7 +12,7 @@
 //	1  look: N-1 must be there; an entry that was left incomplete is recovered first
 //	2  prepare: the bytes go to "_delta_log/.tmp/N.json.<uuid>", and an entry that names it goes into DynamoDB, on the
 //	   condition that there is none for N: this is the commit
-//	3  commit: the bytes are put at N.json
+//	3  commit: the bytes are put at N.json, which must not be there yet with other bytes
 //	4  acknowledge: the entry is marked complete, and may expire a day later
 //
 // Whoever finds an entry that is not complete does steps 3 and 4 for its writer: a list of the log looks at the newest

@@ -69,7 +69,7 @@ func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[objsto
 	return func(yield func(objstore.Info, error) bool) {
 		e, found, err := s.entries.latest(ctx, s.tablePath(table))
 		if err == nil && found && !e.complete {
-			err = s.recover(ctx, table, e)
+			_, err = s.recover(ctx, table, e)
 		}
 		if err != nil {
 			yield(objstore.Info{}, s.fail("list", prefix, err))
