@@ -3,6 +3,7 @@ package convert
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -109,12 +110,19 @@ func (r *footers) statistics(ctx context.Context, d *datafile.Reader, columns *s
 	if all != nil {
 		for _, c := range all.Columns {
 			if selected.Has(c.Path) {
+				if (c.Type == schema.Float || c.Type == schema.Double) && !countsNaN(d.CreatedBy()) {
+					c.Max = nil
+				}
 				out.Columns = append(out.Columns, c)
 			}
 		}
 	}
 	return out.Encode(), nil
 }
+
+// countsNaN says whether a writer's greatest number of a row group is NaN where there is one. Most leave NaN out, as Parquet asks; for
+// Delta it is above all numbers, so what they call the greatest is none. Spark's CONVERT trusts the same (writerIncludesNaNInFloatingPointStats).
+func countsNaN(createdBy string) bool { return strings.HasPrefix(createdBy, "parquet-mr") }
 
 // together are the statistics of two parts of a file. What is not known of a part is not known of both.
 func together(a, b *stats.File) *stats.File {

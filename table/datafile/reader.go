@@ -64,6 +64,9 @@ func open(ctx context.Context, src source) (*Reader, error) {
 // NumRows is how many rows the file has.
 func (r *Reader) NumRows() int64 { return r.meta.NumRows }
 
+// CreatedBy names the writer as the footer has it, such as "parquet-mr version 1.13.1 (build ...)"; empty where the footer has none.
+func (r *Reader) CreatedBy() string { return r.meta.CreatedBy }
+
 // Size is the size of the file in bytes.
 func (r *Reader) Size() int64 { return r.size }
 
