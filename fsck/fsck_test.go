@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -306,6 +308,42 @@ func (w *world) flip(key string) {
 	b = slices.Clone(b)
 	b[len(b)-5] ^= 1
 	w.put(key, string(b))
+}
+
+// A clone's files are on a disk that is not mounted now, or on another machine's: to take them out of the table would lose it all.
+func TestAPlaceThatIsNotThereIsNotMended(t *testing.T) {
+	dir := t.TempDir()
+	for name, tc := range map[string]struct {
+		folder string
+		mends  bool
+	}{"the folder is gone": {folder: "nowhere"}, "the folder is empty": {folder: "empty"}, "other files are there": {folder: "whole", mends: true}} {
+		t.Run(name, func(t *testing.T) {
+			for _, d := range []string{"empty", "whole"} {
+				if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(dir, "whole", "other.parquet"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			w := newWorld(t, nil)
+			w.raw(&action.Add{Path: "file://" + filepath.ToSlash(filepath.Join(dir, tc.folder, "f.parquet")), PartitionValues: map[string]*string{"p": nil}, DataChange: true})
+			found := w.check(fsck.Options{})
+			if len(found) != 1 || found[0].Kind != fsck.MissingFile || found[0].Mends != tc.mends {
+				t.Errorf("found %+v", found)
+			}
+		})
+	}
+}
+
+func TestAFileWithoutRowsTakesNoRowID(t *testing.T) {
+	w := newWorld(t, map[string]string{"delta.enableRowTracking": "true"})
+	w.put("none.parquet", "x")
+	w.raw(&action.Add{Path: "none.parquet", Size: 1, PartitionValues: map[string]*string{"p": nil}, DataChange: true, Stats: stats(`{"numRecords":0}`),
+		BaseRowID: new(int64(3)), DefaultRowCommitVersion: new(int64(4))})
+	if found := w.check(fsck.Options{}); len(found) > 0 {
+		t.Errorf("%v", found)
+	}
 }
 
 func TestRowIDsBeyondTheMarkAreFound(t *testing.T) {

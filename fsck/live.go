@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/ingestd/ingestd/objstore"
@@ -185,11 +186,34 @@ func (c *check) gone(ctx context.Context, a *action.Add) ([]Finding, error) {
 		return []Finding{{Kind: BadPath, Path: a.Path, What: err.Error(), Do: "check the table where that place can be reached"}}, nil
 	}
 	_, err = store.Head(ctx, key)
-	if !errors.Is(err, objstore.ErrNotExist) && !errors.Is(err, objstore.ErrNoBucket) {
+	away := errors.Is(err, objstore.ErrNoBucket)
+	if !away && !errors.Is(err, objstore.ErrNotExist) {
 		return nil, err
 	}
-	return []Finding{{Kind: MissingFile, Path: a.Path, What: fmt.Sprintf("the log names it (%d bytes) and the store has it not", a.Size),
-		Do: "restore the file from a copy, or take it out of the table with --repair; its rows are lost", Mends: true}}, nil
+	if !away && store != c.t.Store() {
+		if away, err = folderGone(ctx, store, key); err != nil {
+			return nil, err
+		}
+	}
+	f := Finding{Kind: MissingFile, Path: a.Path, What: fmt.Sprintf("the log names it (%d bytes) and the store has it not", a.Size),
+		Do: "restore the file from a copy, or take it out of the table with --repair; its rows are lost", Mends: true}
+	if away {
+		f.What = fmt.Sprintf("the log names it (%d bytes), and neither it nor anything else is in its place", a.Size)
+		f.Do, f.Mends = "check again where that place can be reached: a disk that is not mounted, or another machine's, looks the same; if it is gone for good, delete the file's rows", false
+	}
+	return []Finding{f}, nil
+}
+
+// folderGone says whether the folder of a file of a disk outside of the table has nothing in it, as where that is not mounted.
+// In an object store there is no such doubt: what it has not, it has not.
+func folderGone(ctx context.Context, store objstore.Store, key string) (bool, error) {
+	if !strings.HasPrefix(store.URL(), "file:") {
+		return false, nil
+	}
+	for _, err := range store.List(ctx, key[:strings.LastIndexByte(key, '/')+1], "") {
+		return false, err
+	}
+	return true, nil
 }
 
 func physicalName(f *schema.Field, m schema.Mapping) string {

@@ -50,10 +50,11 @@ func newRowIDs(s *txlog.Snapshot) *rowIDs {
 
 // file notes the highest row id of a file with so many rows; -1: not known.
 func (r *rowIDs) file(a *action.Add, rows int64) {
-	if !r.on || a.BaseRowID == nil || *a.BaseRowID > math.MaxInt64-max(rows, 1) {
+	if !r.on || a.BaseRowID == nil || *a.BaseRowID > math.MaxInt64-max(rows, 0) {
 		return
 	}
-	if last := *a.BaseRowID + max(rows, 1) - 1; last > r.top {
+	// A file without rows has the next id that is free for its base, and has not taken it.
+	if last := *a.BaseRowID + max(rows, 0) - 1; last > r.top {
 		r.top, r.topPath = last, a.Path
 	}
 }
