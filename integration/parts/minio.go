@@ -83,7 +83,12 @@ func (m *MinIOServer) answers(ctx context.Context) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("minio at %s answers %s", m.Addr, response.Status)
 	}
-	return nil
+	client, err := m.Client()
+	if err != nil {
+		return err
+	}
+	_, err = client.ListBuckets(ctx) // it says to be ready a little before it is
+	return err
 }
 
 // Client is a client of the server's own S3 API; it holds no goroutine.
