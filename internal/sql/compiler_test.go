@@ -61,6 +61,8 @@ func TestExpressionsMeanWhatTheyMeanInSpark(t *testing.T) {
 		{"s RLIKE '^H.*o$'", "true"}, {"s IS DISTINCT FROM NULL", "true"}, {"(i > 1) IS TRUE", "true"}, {"i NOT IN (1, 2.5)", "true"}, {"i BETWEEN 1 AND 99", "true"}, {"day > '2024-01-01'", "true"},
 		{"d = 'NaN'", "refused"}, {"double('NaN') > 1e300", "refused"}, {"isnan(d)", "false"}, {"ceil(d)", "-2"}, {"floor(dec)", "12"}, {"round(dec, 1)", "12.3"}, {"abs(sh)", "7"}, {"flag = TRUE", "true"},
 		{"unix_micros(ts)", "1709212455678901"}, {"timestamp_seconds(1)", "1970-01-01T00:00:01Z"}, {"X'4142'", "QUI="}, {"md5('a')", "0cc175b9c0f1b6a831c399e269772661"}, {"f > 1.4", "true"}, {"f = 1.5", "true"},
+		{"EXTRACT(SECOND FROM ts)", "refused"}, {"EXTRACT(upper FROM s)", "refused"}, {"EXTRACT(dow FROM day)", "5"}, {`date_format(ts, "'o''clock'")`, "refused"}, {`'\ud83d'`, ""}, {"replace(s, '', NULL)", "null"},
+		{"CAST('1.00000017881393432617187499' AS FLOAT)", "1.0000001"}, {"1.00000017881393432617187499F", "1.0000001"}, {"TIMESTAMP '2024-01-01 00:00:00+19:00'", "refused"},
 		{"false AND 1 / 0 > 1", "false"}, {"true OR 1 / 0 > 1", "true"}, {"CASE WHEN i > 0 THEN 1 ELSE 1 / 0 END", "1.0"},
 	} {
 		got, err := valueOfExpr(c, tt.expr, rec)

@@ -25,8 +25,9 @@ type Filter struct {
 
 var _ predicate.Filter = (*Filter)(nil)
 
-// filtered is what the table is called in a filter's query.
-const filtered = "the_table"
+// filtered is what the table is called in a filter's query: not as a column of structs would be, for then a.b is column b
+// of table a and not field b of column a.
+const filtered = "__the_table__"
 
 // ParseFilter checks a predicate, such as the WHERE clause of a delete, against a table's schema. What is
 // wrong with it is an *SQLError whose position is in text. The DB's Close ends the filter, if its own does not before.

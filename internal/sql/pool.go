@@ -16,7 +16,7 @@ import (
 )
 
 // pool runs one query over one batch at a time, in as many sessions as are in use at once. The query gives a row for each
-// row of the batch, in order, and calls the rows the_table.
+// row of the batch, in order, and calls the rows as filtered says.
 type pool struct {
 	db     *DB
 	query  string

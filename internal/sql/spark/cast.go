@@ -103,7 +103,7 @@ func (t *translator) toNumber(e term, to arrow.DataType, try bool) term {
 		to.ID() == arrow.FLOAT32 && isDecimal(from):
 		return t.refuse("a cast of %s to FLOAT rounds otherwise; cast to DOUBLE", TypeName(from))
 	case to.ID() == arrow.FLOAT32 && from.ID() == arrow.FLOAT64:
-		return t.where("NOT isfinite("+e.sql+") OR abs("+e.sql+") <= 3.4028234663852886e38", e.as(float).sql, unfit(to), e, to, try)
+		return t.where("NOT isfinite("+e.sql+") OR abs("+e.sql+") <= 3.4028234663852886e38", e.as(float).sql, unfit(to), e, to, false)
 	}
 	return narrow(e.sql)
 }
@@ -125,21 +125,22 @@ func (t *translator) toString(e term, try bool) term {
 	case isFloating(e.typ):
 		plain := fmt.Sprintf("%[1]s = 0 OR abs(%[1]s) >= 1e-3 AND abs(%[1]s) < 1e7", e.sql)
 		named := fmt.Sprintf("WHEN isnan(%[1]s) THEN 'NaN' WHEN isinf(%[1]s) AND %[1]s > 0 THEN 'Infinity' WHEN isinf(%[1]s) THEN '-Infinity'", e.sql)
-		return t.where("FALSE THEN NULL "+named+" WHEN "+plain, e.as(str).sql, "it is spelled otherwise: ", e, str, try)
+		return t.where("FALSE THEN NULL "+named+" WHEN "+plain, e.as(str).sql, "it is spelled otherwise: ", e, str, false)
 	case e.typ.ID() == arrow.BINARY:
 		if try {
 			return t.refuse("TRY_CAST of BINARY to STRING")
 		}
 		return failing(made("decode("+e.sql+")", str, e.at, e))
 	case zoned(e.typ):
-		return t.where(inCalendar(e.sql), e.as(ntz).as(str).sql, unfit(str), e, str, try)
+		return t.where(inCalendar(e.sql), e.as(ntz).as(str).sql, unfit(str), e, str, false)
 	case isMoment(e.typ):
-		return t.where(inCalendar(e.sql), e.as(str).sql, unfit(str), e, str, try)
+		return t.where(inCalendar(e.sql), e.as(str).sql, unfit(str), e, str, false)
 	}
 	return t.refuse("a cast of %s to STRING", TypeName(e.typ))
 }
 
-// fromString casts what is spelled in the usual way; at what is not it fails, as Spark does for most of it.
+// fromString casts what is spelled in the usual way; at what is not it fails, as Spark does for most of it. TRY_CAST fails
+// at what Spark may read and this does not.
 func (t *translator) fromString(e term, to arrow.DataType, try bool) term {
 	s := "trim(" + e.sql + ", chr(32) || chr(9) || chr(10) || chr(13))"
 	as := "CAST("
@@ -148,21 +149,27 @@ func (t *translator) fromString(e term, to arrow.DataType, try bool) term {
 	}
 	cast := as + s + " AS " + duckType(to) + ")"
 	matches := func(pattern string) string { return "regexp_full_match(" + s + ", '" + pattern + "')" }
+	perhaps := func(ok, pattern string) string {
+		if !try {
+			return ok
+		}
+		return ok + " THEN " + cast + " WHEN " + matches(pattern) + " THEN " + failure(unfit(to), e.sql, to) + " WHEN FALSE"
+	}
 	switch {
 	case isInteger(to):
 		return t.where(matches(`[+-]?[0-9]+`), cast, unfit(to), e, to, try)
 	case isDecimal(to):
-		return t.where(matches(`[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)`), cast, unfit(to), e, to, try)
+		return failing(t.where(perhaps(matches(`[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)`), `[+-]?[0-9.]+[eE][+-]?[0-9]+`), cast, unfit(to), e, to, try))
 	case isFloating(to):
-		return t.where(matches(`[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?`), cast, unfit(to), e, to, try)
+		return failing(t.where(perhaps(matches(`[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?`), `(?i)[+-]?(inf|infinity|nan|0x.*|[0-9.]+(e[+-]?[0-9]+)?[df])`), cast, unfit(to), e, to, try))
 	case to.ID() == arrow.DATE32:
-		return t.where(matches(`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}`), cast, unfit(to), e, to, try)
+		return failing(t.where(perhaps(matches(`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}`), `(?s)[+-]?[0-9]{4}.*`), cast, unfit(to), e, to, try))
 	case to.ID() == arrow.TIMESTAMP:
-		pattern := `[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?`
+		pattern := `[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?)?`
 		if zoned(to) {
-			pattern = strings.TrimSuffix(pattern, ")?") + `(Z|[+-][0-9]{2}:[0-9]{2})?)?`
+			pattern = strings.TrimSuffix(pattern, ")?") + `(Z|[+-](0[0-9]|1[0-7]):[0-5][0-9])?)?`
 		}
-		return t.where(matches(pattern), cast, unfit(to), e, to, try)
+		return failing(t.where(perhaps(matches(pattern), `(?s)T?[+-]?[0-9].*`), cast, unfit(to), e, to, try))
 	case to.ID() == arrow.BOOL:
 		yes, no := "lower("+s+") IN ('t', 'true', 'y', 'yes', '1')", "lower("+s+") IN ('f', 'false', 'n', 'no', '0')"
 		return t.where(yes+" THEN TRUE WHEN "+no, "FALSE", unfit(to), e, to, try)

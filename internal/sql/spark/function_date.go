@@ -91,7 +91,9 @@ func strftime(pattern string) (format, unknown string) {
 				return "", pattern[i:]
 			}
 			b.WriteString(strings.ReplaceAll(pattern[j:j+end], "%", "%%"))
-			j += end + 1
+			if j += end + 1; j < len(pattern) && pattern[j] == '\'' { // a quote in quotes
+				return "", pattern[i:]
+			}
 		case isLetter(c) && c != '_':
 			for j < len(pattern) && pattern[j] == c {
 				j++

@@ -93,7 +93,7 @@ var stringFunctions = map[string]function{
 		return made("concat_ws("+joined(args)+")", str, c.at, args...)
 	}},
 	"trim": fixed("trim($1, ' ')", 1, str), "ltrim": fixed("ltrim($1, ' ')", 1, str), "rtrim": fixed("rtrim($1, ' ')", 1, str),
-	"replace":    fixed("(CASE WHEN $2 = '' THEN $1 ELSE replace($1, $2, $3) END)", 3, str),
+	"replace":    fixed("(CASE WHEN $2 = '' AND $3 IS NOT NULL THEN $1 ELSE replace($1, $2, $3) END)", 3, str),
 	"startswith": fixed("starts_with($1, $2)", 2, boolean), "endswith": fixed("ends_with($1, $2)", 2, boolean), "contains": fixed("contains($1, $2)", 2, boolean),
 	"instr":    fixed("CAST(instr($1, $2) AS INTEGER)", 2, integer),
 	"locate":   fixed("CAST(instr($2, $1) AS INTEGER)", 2, integer),

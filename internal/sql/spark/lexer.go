@@ -203,7 +203,9 @@ func (s *scanner) string() (string, error) {
 			b.WriteByte(quote)
 		case c == '\\' && s.pos+1 < len(s.text):
 			s.pos++
-			s.escape(&b)
+			if err := s.escape(&b); err != nil {
+				return "", err
+			}
 		default:
 			b.WriteByte(c)
 		}
@@ -214,17 +216,20 @@ func (s *scanner) string() (string, error) {
 var escapes = map[byte]string{'0': "\x00", 'b': "\b", 'n': "\n", 'r': "\r", 't': "\t", 'Z': "\x1a", '%': `\%`, '_': `\_`}
 
 // escape undoes the escape whose letter is at hand.
-func (s *scanner) escape(b *strings.Builder) {
+func (s *scanner) escape(b *strings.Builder) error {
 	c := s.text[s.pos]
 	for _, hex := range []struct {
 		letter byte
 		digits int
 	}{{'u', 4}, {'U', 8}} {
 		if end := s.pos + 1 + hex.digits; c == hex.letter && end <= len(s.text) {
-			if n, err := strconv.ParseUint(s.text[s.pos+1:end], 16, 32); err == nil && utf8.ValidRune(rune(n)) && n <= utf8.MaxRune {
+			if n, err := strconv.ParseUint(s.text[s.pos+1:end], 16, 32); err == nil {
+				if n > utf8.MaxRune || !utf8.ValidRune(rune(n)) {
+					return &SyntaxError{Offset: s.pos - 1, Message: `\` + s.text[s.pos:end] + " is no character of its own; write the character itself"}
+				}
 				b.WriteRune(rune(n))
 				s.pos = end - 1
-				return
+				return nil
 			}
 		}
 	}
@@ -232,12 +237,13 @@ func (s *scanner) escape(b *strings.Builder) {
 		if n, err := strconv.ParseUint(s.text[s.pos:s.pos+3], 8, 8); err == nil {
 			b.WriteRune(rune(n))
 			s.pos += 2
-			return
+			return nil
 		}
 	}
 	if e, ok := escapes[c]; ok {
 		b.WriteString(e)
-		return
+		return nil
 	}
 	b.WriteByte(c) // of a longer letter the rest follows
+	return nil
 }

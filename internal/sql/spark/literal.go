@@ -45,9 +45,9 @@ func (t *translator) number(tok token, sign string) term {
 	}
 	switch {
 	case typ != nil && isFloating(typ):
-		f, err := strconv.ParseFloat(sign+digits, 64)
+		f, err := strconv.ParseFloat(sign+digits, typ.(arrow.FixedWidthDataType).BitWidth())
 		if err != nil || math.IsInf(f, 0) {
-			return t.wrong(tok.at, "%s is out of range of DOUBLE", t.show(tok))
+			return t.wrong(tok.at, "%s is out of range of %s", t.show(tok), TypeName(typ))
 		}
 		e := doubleLiteral(f, tok.at)
 		if typ == float {
@@ -122,7 +122,7 @@ var (
 	wholeText = regexp.MustCompile(`^[+-]?\d{1,40}$`)
 	floatText = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$`)
 	dateText  = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
-	timeText  = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d{1,6})?\s*(Z|UTC|[+-]\d{2}:\d{2})?)?$`)
+	timeText  = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d{1,6})?\s*(Z|UTC|[+-](?:0\d|1[0-7]):[0-5]\d)?)?$`)
 )
 
 // parsed makes a constant of type to of a string that stands in the text. What Spark reads and this does not is refused.
@@ -143,7 +143,7 @@ func (t *translator) parsed(e term, to arrow.DataType) term {
 		digits := strconv.FormatInt(n, 10)
 		return term{sql: digits, typ: to, at: e.at, literal: &digits}
 	case isFloating(to):
-		f, err := strconv.ParseFloat(s, 64)
+		f, err := strconv.ParseFloat(s, to.(arrow.FixedWidthDataType).BitWidth())
 		if err != nil || !floatText.MatchString(s) {
 			return unfit()
 		}

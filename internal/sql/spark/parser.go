@@ -235,7 +235,7 @@ func (t *translator) named(tok token) term {
 	case "case":
 		return t.caseWhen(tok.at)
 	case "current_timestamp", "current_date", "localtimestamp":
-		if !t.is("(") {
+		if _, column := named(t.schema.Fields(), word); !t.is("(") && !column {
 			return t.call(word, tok.at, nil)
 		}
 	case "exists":
@@ -271,11 +271,15 @@ func (t *translator) functionCall(word string, at int) term {
 		t.want(")")
 		return e
 	case "extract":
-		unit := t.next()
+		unit := strings.ToLower(t.next().text)
+		part, ok := extracted[unit]
+		if !ok {
+			return t.refuse("EXTRACT of %s; there are functions such as second(), which gives whole seconds", strings.ToUpper(unit))
+		}
 		t.want("from")
 		e := t.expression()
 		t.want(")")
-		return t.call(strings.ToLower(unit.text), at, []term{e})
+		return t.call(part, at, []term{e})
 	}
 	var args []term
 	for !t.take(")") {
@@ -298,6 +302,10 @@ func (t *translator) functionCall(word string, at int) term {
 	}
 	return t.call(word, at, args)
 }
+
+// extracted are what EXTRACT takes, and the functions that do the same. There is none for seconds, which have a fraction.
+var extracted = map[string]string{"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day",
+	"dayofweek": "dayofweek", "dow": "dayofweek", "doy": "dayofyear", "hour": "hour", "minute": "minute"}
 
 // substringWords: SUBSTRING(s FROM 2 FOR 3), POSITION(a IN b) has a grammar that clashes with IN and is refused as such.
 func (t *translator) substringWords(word string, n int) bool {
