@@ -41,6 +41,8 @@ type Finding struct {
 	Age  time.Duration `json:"age,omitempty"`  // of an orphaned file
 	// Mends says that Repair takes it away.
 	Mends bool `json:"mends"`
+
+	files []string // of the log that Repair deletes, where they are others than Path: the parts of a checkpoint
 }
 
 // Broken says whether the finding is damage. An orphaned file only costs its room.

@@ -200,12 +200,21 @@ func TestDamageIsFound(t *testing.T) {
 		"a checkpoint of garbage": {damage: func(w *world) {
 			w.put("_delta_log/00000000000000000001.checkpoint.parquet", "garbage, twelve bytes and more")
 		}, kind: fsck.BrokenCheckpoint, says: "damaged"},
-		"an empty checkpoint":        {damage: func(w *world) { w.put("_delta_log/00000000000000000001.checkpoint.parquet", "") }, kind: fsck.BrokenCheckpoint, says: ""},
-		"a part is missing":          {damage: func(w *world) { w.put(parts, "x") }, kind: fsck.IncompleteCheckpoint, says: "1 of its 2"},
-		"a hint of garbage":          {damage: func(w *world) { w.put("_delta_log/_last_checkpoint", "{") }, kind: fsck.BrokenHint, says: "_last_checkpoint"},
-		"a hint to nowhere":          {damage: func(w *world) { w.put("_delta_log/_last_checkpoint", `{"version":77,"size":1}`) }, kind: fsck.BrokenHint, says: "77"},
-		"a checksum of garbage":      {damage: func(w *world) { w.put(fmt.Sprintf("_delta_log/%020d.crc", w.table.Version()), "{") }, kind: fsck.BrokenChecksum, says: "crc"},
-		"an old checksum of garbage": {deep: true, damage: func(w *world) { w.put("_delta_log/00000000000000000001.crc", "{") }, kind: fsck.BrokenChecksum, says: ""},
+		"an empty checkpoint": {damage: func(w *world) { w.put("_delta_log/00000000000000000001.checkpoint.parquet", "") }, kind: fsck.BrokenCheckpoint, says: ""},
+		"a part is missing":   {damage: func(w *world) { w.put(parts, "x") }, kind: fsck.IncompleteCheckpoint, says: "1 of its 2"},
+		"parts are missing": {damage: func(w *world) {
+			w.put(strings.Replace(parts, "2.parquet", "3.parquet", 1), "x")
+			w.put(strings.Replace(strings.Replace(parts, "1.0000", "3.0000", 1), "2.parquet", "3.parquet", 1), "x")
+		}, kind: fsck.IncompleteCheckpoint, says: "2 of its 3"},
+		"a part of garbage": {damage: func(w *world) {
+			w.put(parts, "garbage, twelve bytes and more")
+			w.put(strings.Replace(parts, "1.0000", "2.0000", 1), "garbage, twelve bytes and more")
+		}, kind: fsck.BrokenCheckpoint, says: "damaged"},
+		"a part of the newest is missing": {damage: func(w *world) { w.put(strings.Replace(parts, "2.check", "3.check", 1), "x") }, kind: fsck.IncompleteCheckpoint, says: "1 of its 2"},
+		"a hint of garbage":               {damage: func(w *world) { w.put("_delta_log/_last_checkpoint", "{") }, kind: fsck.BrokenHint, says: "_last_checkpoint"},
+		"a hint to nowhere":               {damage: func(w *world) { w.put("_delta_log/_last_checkpoint", `{"version":77,"size":1}`) }, kind: fsck.BrokenHint, says: "77"},
+		"a checksum of garbage":           {damage: func(w *world) { w.put(fmt.Sprintf("_delta_log/%020d.crc", w.table.Version()), "{") }, kind: fsck.BrokenChecksum, says: "crc"},
+		"an old checksum of garbage":      {deep: true, damage: func(w *world) { w.put("_delta_log/00000000000000000001.crc", "{") }, kind: fsck.BrokenChecksum, says: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)

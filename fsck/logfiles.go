@@ -109,7 +109,7 @@ func (c *check) checkpoints(ctx context.Context) error {
 			refs = append(refs, checkpoint.Ref{Version: id[0], Files: files})
 			continue
 		}
-		if err := c.found(Finding{Kind: IncompleteCheckpoint, Path: files[0].Key, What: fmt.Sprintf("%d of its %d parts are there", len(files), id[1]), Do: anew, Mends: true}); err != nil {
+		if err := c.found(Finding{Kind: IncompleteCheckpoint, Path: files[0].Key, What: fmt.Sprintf("%d of its %d parts are there", len(files), id[1]), Do: anew, Mends: true, files: keysOf(files)}); err != nil {
 			return err
 		}
 	}
@@ -122,13 +122,20 @@ func (c *check) checkpoints(ctx context.Context) error {
 	return nil
 }
 
+func keysOf(files []objstore.Info) (keys []string) {
+	for _, f := range files {
+		keys = append(keys, f.Key)
+	}
+	return keys
+}
+
 func (c *check) checkpoint(ctx context.Context, r checkpoint.Ref) error {
 	broken := func(err error) error {
 		var corrupt *checkpoint.CorruptError
 		if err == nil || !errors.As(err, &corrupt) && !errors.Is(err, objstore.ErrNotExist) && !errors.Is(err, objstore.ErrRange) {
 			return err
 		}
-		return c.found(Finding{Kind: BrokenCheckpoint, Path: r.Files[0].Key, What: err.Error(), Do: anew, Mends: true})
+		return c.found(Finding{Kind: BrokenCheckpoint, Path: r.Files[0].Key, What: err.Error(), Do: anew, Mends: true, files: keysOf(r.Files)})
 	}
 	top, err := r.Top(ctx, c.t.Store())
 	if err != nil {
@@ -138,11 +145,11 @@ func (c *check) checkpoint(ctx context.Context, r checkpoint.Ref) error {
 	for _, a := range top {
 		kinds[a.Kind()] = true
 		if s, ok := a.(*action.Sidecar); ok && !strings.Contains(s.Path, "/") && !c.log.sidecars[s.Path] {
-			return c.found(Finding{Kind: IncompleteCheckpoint, Path: r.Files[0].Key, What: "its sidecar " + s.Path + " is not in the store", Do: anew, Mends: true})
+			return c.found(Finding{Kind: IncompleteCheckpoint, Path: r.Files[0].Key, What: "its sidecar " + s.Path + " is not in the store", Do: anew, Mends: true, files: keysOf(r.Files)})
 		}
 	}
 	if !kinds["protocol"] || !kinds["metaData"] {
-		return c.found(Finding{Kind: BrokenCheckpoint, Path: r.Files[0].Key, What: "it has no protocol or no metaData action", Do: anew, Mends: true})
+		return c.found(Finding{Kind: BrokenCheckpoint, Path: r.Files[0].Key, What: "it has no protocol or no metaData action", Do: anew, Mends: true, files: keysOf(r.Files)})
 	}
 	if !c.o.Deep {
 		return nil

@@ -37,7 +37,9 @@ func Repair(ctx context.Context, t *table.Table, findings []Finding) (Repaired, 
 			gone[f.Path] = true
 		case BrokenCheckpoint, IncompleteCheckpoint:
 			checkpoint = true
-			broken = append(broken, f.Path)
+			if broken = append(broken, f.files...); len(f.files) == 0 {
+				broken = append(broken, f.Path)
+			}
 		case BrokenHint:
 			checkpoint, badHint = true, true
 		case BrokenChecksum:
@@ -56,16 +58,18 @@ func Repair(ctx context.Context, t *table.Table, findings []Finding) (Repaired, 
 			return out, err
 		}
 	}
+	written := "" // one that was just written in the place of a broken one stays
 	if checkpoint {
-		if _, err := s.Checkpoint(ctx); err != nil {
+		c, err := s.Checkpoint(ctx)
+		if err != nil {
 			return out, fmt.Errorf("write a checkpoint: %w", err)
 		}
-		out.Checkpoint = true
+		if out.Checkpoint = true; c.V2 == nil {
+			written = fmt.Sprintf("%s%020d.checkpoint.parquet", logDir, c.Version)
+		}
 	}
-	// One that was just written in the place of a broken one stays.
-	written := fmt.Sprintf("%s%020d.checkpoint", logDir, s.Version())
 	for _, key := range broken {
-		if checkpoint && len(key) > len(written) && key[:len(written)] == written {
+		if key == written {
 			continue
 		}
 		if err := t.Store().Delete(ctx, key); err != nil {
