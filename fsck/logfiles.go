@@ -182,17 +182,30 @@ func (c *check) hint(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	for _, r := range c.log.checkpoints {
-		if r.Version == h.Version {
-			return nil
-		}
+	if c.log.whole(h.Version) {
+		return nil
 	}
-	for id, files := range c.log.parts {
-		if id[0] == h.Version && int64(len(files)) == id[1] {
-			return nil
+	var now logFiles // a writer may have made it since the store was listed
+	for info, err := range c.t.Store().List(ctx, fmt.Sprintf("%s%020d.checkpoint", logDir, h.Version), "") {
+		if err != nil {
+			return err
 		}
+		now.take(info)
+	}
+	if now.whole(h.Version) {
+		return nil
 	}
 	return c.found(Finding{Kind: BrokenHint, Path: checkpoint.HintKey, What: fmt.Sprintf("it names a checkpoint of version %d, and there is none", h.Version), Do: do, Mends: true})
+}
+
+// whole says whether there is a checkpoint of a version that has all its parts.
+func (l *logFiles) whole(version int64) bool {
+	for id, files := range l.parts {
+		if id[0] == version && int64(len(files)) == id[1] {
+			return true
+		}
+	}
+	return slices.ContainsFunc(l.checkpoints, func(r checkpoint.Ref) bool { return r.Version == version })
 }
 
 // checksum holds the version checksum file of the newest version against the log.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/partition"
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
 )
@@ -19,7 +21,7 @@ type Repaired struct {
 	Checkpoint bool  // a checkpoint was written
 }
 
-// Repair mends the findings that say so: live files that the store has not are removed from the table, in one commit; a checkpoint of
+// Repair mends the findings that say so: live files that the store has not are looked for once more and removed from the table, in one commit; a checkpoint of
 // the newest version is written where one or _last_checkpoint is broken, and then the broken ones are deleted; version checksums that
 // cannot be read are deleted. Others are passed over. What the findings say must be of the version that t stands at: where a commit has
 // come between that conflicts, the error is a *txlog.ConflictError, and the check is to be made again.
@@ -80,6 +82,21 @@ func Repair(ctx context.Context, t *table.Table, findings []Finding) (Repaired, 
 	return out, nil
 }
 
+// isBack says whether a file that was missed is there now. What the store does not answer is an error: silence is no absence.
+func isBack(ctx context.Context, t *table.Table, a *action.Add) (bool, error) {
+	store, key, err := t.Locate(ctx, a.Path)
+	if bad := (*partition.PathError)(nil); errors.As(err, &bad) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	_, err = store.Head(ctx, key)
+	if errors.Is(err, objstore.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // removeFiles commits the removal of files.
 func removeFiles(ctx context.Context, t *table.Table, gone map[string]bool, out *Repaired) (*txlog.Snapshot, error) {
 	s := t.Snapshot()
@@ -88,6 +105,7 @@ func removeFiles(ctx context.Context, t *table.Table, gone map[string]bool, out 
 	}
 	now := t.Now()
 	var actions []action.Action
+	named := false
 	for a, err := range s.Files(ctx) {
 		if err != nil {
 			return nil, err
@@ -95,10 +113,19 @@ func removeFiles(ctx context.Context, t *table.Table, gone map[string]bool, out 
 		if !gone[a.Path] {
 			continue
 		}
+		named = true
+		if back, err := isBack(ctx, t, a); err != nil {
+			return nil, err
+		} else if back {
+			continue
+		}
 		actions = append(actions, &action.Remove{
 			Path: a.Path, DeletionTimestamp: &now, DataChange: true, ExtendedFileMetadata: new(true), PartitionValues: a.PartitionValues,
 			Size: &a.Size, Tags: a.Tags, DeletionVector: a.DeletionVector, BaseRowID: a.BaseRowID, DefaultRowCommitVersion: a.DefaultRowCommitVersion,
 		})
+	}
+	if named && len(actions) == 0 {
+		return s, nil
 	}
 	if len(actions) == 0 {
 		return s, errors.New("the files to be removed are not in the table any more; check again")
