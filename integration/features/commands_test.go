@@ -41,9 +41,18 @@ var steps = []step{
 	{"delete a partition", []string{"delete", "$t", "--where", "region = 'r2'"}, "DELETE FROM $t WHERE region = 'r2'"},
 	{"replace", []string{"overwrite", "$t", "--replace-where", "region = 'r1'", "--query", "SELECT 2000::BIGINT AS id, 'new' AS name, 5.0 AS amount, 'r1' AS region"},
 		`python: spark.sql("SELECT 2000L AS id, 'new' AS name, CAST(5.0 AS DECIMAL(10,2)) AS amount, CAST(NULL AS TIMESTAMP) AS at, 'r1' AS region").write.format("delta").mode("overwrite").option("replaceWhere", "region = 'r1'").save(path)`},
+	{"overwrite partitions", []string{"overwrite", "$t", "--partition-overwrite-mode", "dynamic", "--query", "SELECT 2001::BIGINT AS id, 'dynamic' AS name, 6.0 AS amount, 'r0' AS region"},
+		`python: spark.sql("SELECT 2001L AS id, 'dynamic' AS name, CAST(6.0 AS DECIMAL(10,2)) AS amount, CAST(NULL AS TIMESTAMP) AS at, 'r0' AS region").write.format("delta").mode("overwrite").option("partitionOverwriteMode", "dynamic").save(path)`},
+	{"add constraint", []string{"alter", "$t", "add-constraint", "known", "region IS NOT NULL AND length(region) < 10"}, "ALTER TABLE $t ADD CONSTRAINT known CHECK (region IS NOT NULL AND length(region) < 10)"},
+	{"nullable", []string{"alter", "$t", "drop-not-null", "id"}, "ALTER TABLE $t ALTER COLUMN id DROP NOT NULL"},
+	{"describe", []string{"describe", "$t"}, ""},
+	{"history", []string{"history", "$t"}, ""},
+	{"files", []string{"files", "$t"}, ""},
 	{"set property", []string{"alter", "$t", "set-property", "delta.checkpointInterval=2"}, "ALTER TABLE $t SET TBLPROPERTIES ('delta.checkpointInterval' = '2')"},
 	{"restore", []string{"restore", "$t", "--version", "9"}, "RESTORE TABLE $t TO VERSION AS OF 9"},
 	{"delete after restore", []string{"delete", "$t", "--where", "id = 5"}, "DELETE FROM $t WHERE id = 5"},
+	{"overwrite", []string{"overwrite", "$t", "--query", "SELECT i::BIGINT AS id, 'all' AS name, 1.0 AS amount, 'r' || i AS region FROM range(5) r(i)"},
+		`python: spark.sql("SELECT id, 'all' AS name, CAST(1.0 AS DECIMAL(10,2)) AS amount, CAST(NULL AS TIMESTAMP) AS at, concat('r', id) AS region FROM range(5)").write.format("delta").mode("overwrite").save(path)`},
 	{"delete all", []string{"delete", "$t", "--all"}, "DELETE FROM $t"},
 }
 
