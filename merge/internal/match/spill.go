@@ -1,0 +1,130 @@
+package match
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+)
+
+// parts is how many parts a source has that does not fit into memory.
+const parts = 64
+
+// spill is a file with the rows of a part of a source.
+type spill struct {
+	name string
+	file *os.File
+	buf  *bufio.Writer
+	out  *ipc.Writer // nil when nothing more comes
+}
+
+// spill puts the rows of a chunk into the files of their parts.
+func (s *Source) spill(ctx context.Context, chunk arrow.RecordBatch) error {
+	var rows [parts][]int32
+	var hashes []uint64
+	if s.o.Hash != nil {
+		var err error
+		if hashes, err = s.o.Hash(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	s.dealt++
+	for i := range int32(chunk.NumRows()) {
+		p := s.dealt
+		if hashes != nil {
+			p = hashes[i] >> 40
+		}
+		rows[p%parts] = append(rows[p%parts], i)
+	}
+	names := make([]string, s.schema.NumFields())
+	for i, f := range s.schema.Fields() {
+		names[i] = f.Name
+	}
+	for p, at := range rows {
+		if len(at) == 0 {
+			continue
+		}
+		rec, err := Take(ctx, chunk, names, at)
+		if err == nil {
+			err = s.put(p, rec)
+			rec.Release()
+		}
+		if err != nil {
+			return fmt.Errorf("keep source rows on disk: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Source) put(part int, rec arrow.RecordBatch) error {
+	p := s.parts[part]
+	if p == nil {
+		f, err := os.CreateTemp(s.o.Dir, "ingestd-source-*.arrow")
+		if err != nil {
+			return err
+		}
+		p = &spill{name: f.Name(), file: f, buf: bufio.NewWriterSize(f, 64<<10)}
+		p.out = ipc.NewWriter(p.buf, ipc.WithSchema(rec.Schema()))
+		s.parts[part] = p
+	}
+	return p.out.Write(rec)
+}
+
+// end makes the file whole.
+func (p *spill) end() error {
+	if p.out == nil {
+		return nil
+	}
+	err := errors.Join(p.out.Close(), p.buf.Flush())
+	p.out, p.buf = nil, nil
+	return err
+}
+
+// load reads the rows of the part.
+func (p *spill) load(ctx context.Context, s *arrow.Schema) (*Rows, error) {
+	var recs []arrow.RecordBatch
+	defer func() {
+		for _, r := range recs {
+			r.Release()
+		}
+	}()
+	if err := p.end(); err != nil {
+		return nil, err
+	}
+	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	r, err := ipc.NewReader(bufio.NewReaderSize(p.file, 64<<10))
+	if err != nil {
+		return nil, fmt.Errorf("source rows on disk: %w", err)
+	}
+	defer r.Release()
+	for r.Next() && ctx.Err() == nil {
+		rec := r.RecordBatch()
+		rec.Retain()
+		recs = append(recs, rec)
+	}
+	if err := errors.Join(r.Err(), ctx.Err()); err != nil {
+		return nil, fmt.Errorf("source rows on disk: %w", err)
+	}
+	if len(recs) == 0 {
+		return newRows(s, nil), nil
+	}
+	chunk, err := concatenate(s, recs)
+	if err != nil {
+		return nil, err
+	}
+	return newRows(s, []arrow.RecordBatch{chunk}), nil
+}
+
+func (p *spill) close() error {
+	if p.out != nil {
+		_ = p.out.Close() // nobody will read it
+	}
+	return p.file.Close()
+}
