@@ -15,7 +15,7 @@ demo: build ## Kafka -> Delta on this machine, with nothing to install
 test: ## every test that needs only Go
 	go test -race -timeout=20m ./...
 
-integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, installed into .parts first
+integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, installed into .parts first; others when a test asks
 	integration/setup/install.sh
 	INGESTD_SIM_SEEDS=3000 go test -count=1 -run=TestTransactionsAreSerialOnABadStore ./txlog
 	go test -tags=integration -count=1 -p=1 -timeout=40m ./integration/... ./objstore/s3 $(TESTFLAGS)

@@ -19,7 +19,7 @@ type process struct {
 	done chan struct{} // closed when the program has ended
 }
 
-// launch starts cmd. Its standard error, and its standard output unless cmd has one, are appended to the file log.
+// launch starts cmd, as the user that cmd names. Its standard error, and its standard output unless cmd has one, are appended to the file log.
 func launch(name string, cmd *exec.Cmd, log string) (*process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -29,7 +29,11 @@ func launch(name string, cmd *exec.Cmd, log string) (*process, error) {
 		cmd.Stdout = out
 	}
 	cmd.Stderr = out
-	cmd.SysProcAttr = ownGroup()
+	group := ownGroup()
+	if cmd.SysProcAttr != nil {
+		group.Credential = cmd.SysProcAttr.Credential
+	}
+	cmd.SysProcAttr = group
 
 	p := &process{name: name, cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
@@ -75,11 +79,11 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// stop asks the program to end, and kills it when it has not within patience or ctx is done, which is an error.
-func (p *process) stop(ctx context.Context, patience time.Duration) error {
+// stop asks the program to end by a signal, and kills it when it has not within patience or ctx is done, which is an error.
+func (p *process) stop(ctx context.Context, sig syscall.Signal, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	p.signal(syscall.SIGTERM)
+	p.signal(sig)
 	select {
 	case <-p.done:
 		return nil

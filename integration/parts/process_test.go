@@ -70,7 +70,7 @@ func TestStopKillsWhatDoesNotListen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.stop(t.Context(), 200*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+	if err := p.stop(t.Context(), syscall.SIGTERM, 200*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("stop: %v, want that it was killed", err)
 	}
 	if p.alive() {

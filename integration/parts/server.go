@@ -1,12 +1,14 @@
 package parts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -50,7 +52,7 @@ func (s *server) Restart(ctx context.Context) error {
 // Stop ends the server in an orderly way. It is an error if it had to be killed; a stopped server is stopped.
 func (s *server) Stop(ctx context.Context) error { return s.host.stop(ctx) }
 
-// Kill ends the server with SIGKILL and returns when it is gone.
+// Kill ends the server with SIGKILL, or what comes next to it, and returns when it is gone.
 func (s *server) Kill(ctx context.Context) error { return s.host.kill(ctx) }
 
 // Log is the end of what the server has logged.
@@ -62,6 +64,8 @@ type localHost struct {
 	command func() *exec.Cmd
 	log     string
 	running *process
+
+	stopWith, killWith syscall.Signal // of programs for which SIGTERM and SIGKILL are not the right ones
 }
 
 func (h *localHost) start(context.Context) (<-chan struct{}, error) {
@@ -80,11 +84,15 @@ func (h *localHost) stop(ctx context.Context) error {
 	if h.running == nil {
 		return nil
 	}
-	return h.running.stop(ctx, stopPatience)
+	return h.running.stop(ctx, cmp.Or(h.stopWith, syscall.SIGTERM), stopPatience)
 }
 
-func (h *localHost) kill(context.Context) error {
-	if h.running != nil {
+func (h *localHost) kill(ctx context.Context) error {
+	switch {
+	case h.running == nil:
+	case h.killWith != 0:
+		return h.running.stop(context.WithoutCancel(ctx), h.killWith, stopPatience)
+	default:
 		h.running.kill()
 	}
 	return nil
