@@ -123,7 +123,7 @@ func fails[E error](t testing.TB, err error, text string) {
 }
 
 // comparisons compiles "COLUMN > NUMBER" and defaults that are numbers: enough SQL to check rows by.
-type comparisons struct{}
+type comparisons struct{ expression.Compiler } // which has no Match
 
 func (comparisons) Filter(_ context.Context, text string, s *arrow.Schema) (predicate.Filter, error) {
 	parts := strings.Fields(text)

@@ -2,6 +2,8 @@
 // text (CHECK constraints, invariants, generated columns, defaults), or that a user gives (the
 // condition of a DELETE, the assignments of an UPDATE), made executable on Arrow record batches.
 //
+// Expressions are over one table's columns, or over rows of two relations side by side ([Join]), as the clauses of MERGE are.
+//
 // It holds the interfaces only. The one implementation is package internal/sql, which a program
 // hands to its tables; package table stays free of cgo.
 package expression
@@ -24,6 +26,9 @@ type Compiler interface {
 	// type of its field as Spark assigns to a column (ANSI store assignment): a value that does not
 	// fit is an error when it comes up. Close the projection when it is no longer needed.
 	Project(ctx context.Context, exprs []string, in, out *arrow.Schema) (Projection, error)
+	// Match takes a condition on pairs of rows apart: a predicate over Join(left, right). It may be compiled whole, too.
+	// Errors: those of Filter.
+	Match(ctx context.Context, text string, left, right Relation) (Match, error)
 	// Close gives back what the compiler and all that it compiled hold.
 	Close() error
 }

@@ -1,6 +1,7 @@
 package spark
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -137,6 +138,32 @@ func (t *translator) comparable(at int, terms []term) []term {
 			out[i] = e // INT, FLOAT and DOUBLE become DOUBLE in DuckDB too
 		default:
 			out[i] = e.to(typ)
+		}
+	}
+	return out
+}
+
+// castStrings casts strings of a comparison of two to what they are compared with, as Spark does: the side of a whole number
+// to BIGINT, that of any other number to DOUBLE.
+func (t *translator) castStrings(terms []term) []term {
+	other := void
+	for _, e := range terms {
+		if !isString(e.typ) {
+			other = e.typ
+		}
+	}
+	switch {
+	case isInteger(other):
+		other = bigint
+	case isNumber(other):
+		other = double
+	case isVoid(other) || isNested(other) || isInterval(other):
+		return terms
+	}
+	out := slices.Clone(terms)
+	for i, e := range terms {
+		if isString(e.typ) && e.literal == nil {
+			out[i] = t.castTo(e, other, false)
 		}
 	}
 	return out

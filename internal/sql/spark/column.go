@@ -7,28 +7,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// column is a column by its name, in any case of letters.
-func (t *translator) column(tok token) term {
-	if t.err != nil {
-		return term{typ: void}
-	}
-	f, ok := named(t.schema.Fields(), tok.text)
-	if !ok {
-		var names []string
-		for _, f := range t.schema.Fields() {
-			names = append(names, f.Name)
-		}
-		if foreign := foreignType(tok.text); foreign != "" && t.peek().kind == text { // TYPE 'value'
-			return t.wrong(tok.at, "there are no literals of the type %s%s", strings.ToUpper(tok.text), foreign)
-		}
-		return t.wrong(tok.at, "no column %q%s", tok.text, hint(tok.text, names))
-	}
-	t.columns[f.Name] = true
-	return reference(ident(f.Name), []string{f.Name}, f.Type, tok.at)
-}
-
 func reference(sql string, path []string, typ arrow.DataType, at int) term {
-	e := term{sql: sql, typ: canonical(typ), path: path, at: at}
+	e := term{sql: sql, typ: canonical(typ), path: path, alias: path[len(path)-1], at: at}
 	if isVoid(e.typ) {
 		e.sql = "NULL"
 	}

@@ -119,7 +119,7 @@ func structOf(c *call) term {
 			names = append(names, "col"+strconv.Itoa(i+1))
 			continue
 		}
-		names = append(names, a.path[len(a.path)-1])
+		names = append(names, a.alias)
 	}
 	return c.pack(names, c.args)
 }

@@ -52,7 +52,7 @@ func (t *translator) logical(op string, at int, l, r term) term {
 var duckComparisons = map[string]string{"<=>": "IS NOT DISTINCT FROM", "==": "=", "!=": "<>"}
 
 func (t *translator) compare(op string, at int, l, r term) term {
-	both := t.comparable(at, []term{l, r})
+	both := t.comparable(at, t.castStrings([]term{l, r}))
 	if duck, ok := duckComparisons[op]; ok {
 		op = duck
 	}

@@ -9,19 +9,33 @@ func (t *translator) expression() term {
 	if !t.enter(t.peek().at) {
 		return term{typ: void}
 	}
+	from := t.i
 	e := t.conjunction()
 	for t.is("or") {
 		at := t.next().at
 		e = t.logical("OR", at, e, t.conjunction())
+		if t.depth == 1 {
+			t.operands = []span{{from, t.i}}
+		}
 	}
 	return t.leave(e)
 }
 
 func (t *translator) conjunction() term {
-	e := t.negation()
+	e := t.operand()
 	for t.is("and") {
 		at := t.next().at
-		e = t.logical("AND", at, e, t.negation())
+		e = t.logical("AND", at, e, t.operand())
+	}
+	return e
+}
+
+// operand of AND; those that are in nothing else are noted.
+func (t *translator) operand() term {
+	from := t.i
+	e := t.negation()
+	if t.depth == 1 {
+		t.operands = append(t.operands, span{from, t.i})
 	}
 	return e
 }
@@ -235,7 +249,7 @@ func (t *translator) named(tok token) term {
 	case "case":
 		return t.caseWhen(tok.at)
 	case "current_timestamp", "current_date", "localtimestamp":
-		if _, column := named(t.schema.Fields(), word); !t.is("(") && !column {
+		if column, _ := t.scope.find(word, "", false); !t.is("(") && len(column) == 0 {
 			return t.call(word, tok.at, nil)
 		}
 	case "exists":

@@ -50,7 +50,7 @@ func TestWhatDiffersFromSparkIsRefusedByName(t *testing.T) {
 		"soundex(s) = 'x'":             "the function soundex() is not among those known to mean the same here",
 		"epoch_ms(i) = day":            "here; expressions here are Spark SQL, which has timestamp_millis()",
 		"yeer(day) = 2024":             "did you mean year()?",
-		"s = 5":                        "STRING and INT together; cast one to the type of the other",
+		"coalesce(s, 5) = 5":           "STRING and INT together; cast one to the type of the other",
 		"dec / 3":                      "a division of DECIMALs rounds otherwise; cast to DOUBLE",
 		"big * big > 1":                "DECIMAL(38,10) * DECIMAL(38,10) has more than 38 digits",
 		"l << 1":                       "a shift drops bits",

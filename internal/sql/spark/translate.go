@@ -8,11 +8,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// Expr is a translated expression. Its SQL names columns as the schema does and has no table's name.
+// Expr is a translated expression. Its SQL names columns as the schema's fields are, and has no table's name.
 type Expr struct {
 	SQL  string
 	Type arrow.DataType
-	// Columns are the top-level columns that it reads, sorted.
+	// Columns are the fields of the schema that it reads, sorted.
 	Columns []string
 	// Path names the column or field that the expression is, and nothing more; nil for any other.
 	Path []string
@@ -39,6 +39,7 @@ type term struct {
 	at       int
 	literal  *string  // the value of a constant that stands in the text as such, a number in digits
 	path     []string // of a column or field
+	alias    string   // what Spark calls a column or field, as the field of a struct
 	volatile bool     // has another value each time
 	fails    bool     // may end the query, so that it is not to be evaluated where Spark would not
 }
@@ -47,11 +48,13 @@ type translator struct {
 	text    string
 	tokens  []token
 	i       int
-	schema  *arrow.Schema
+	scope   scope
 	opts    Options
 	columns map[string]bool
 	depth   int
-	err     error
+	// operands are those of the topmost ANDs, or all of the text.
+	operands []span
+	err      error
 }
 
 func newTranslator(text string, schema *arrow.Schema, o Options) (*translator, error) {
@@ -59,7 +62,7 @@ func newTranslator(text string, schema *arrow.Schema, o Options) (*translator, e
 	if err != nil {
 		return nil, err
 	}
-	return &translator{text: text, tokens: all, schema: schema, opts: o, columns: map[string]bool{}}, nil
+	return &translator{text: text, tokens: all, scope: newScope(schema), opts: o, columns: map[string]bool{}}, nil
 }
 
 // Translate translates one expression over rows of a schema. Errors: *SyntaxError, *expression.UnsupportedError.
