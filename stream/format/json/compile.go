@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/ingestd/ingestd/internal/arrowbuf"
+	"github.com/ingestd/ingestd/stream/format/internal/textval"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
@@ -63,7 +64,7 @@ func (c *compiler) node(t schema.Type, path string, depth int) (node, error) {
 		}
 	case schema.Decimal:
 		return &decimalNode{
-			fixed: newFixed[decimal128.Num](c, dt), scale: t.Scale, limit: power10(t.Precision),
+			fixed: newFixed[decimal128.Num](c, dt), scale: t.Scale, limit: textval.Power10(t.Precision),
 			ddl: fmt.Sprintf("DECIMAL(%d,%d)", t.Precision, t.Scale),
 		}, nil
 	case *schema.Struct:

@@ -1,6 +1,11 @@
 package json
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
+	"github.com/ingestd/ingestd/stream/format/internal/textval"
+)
 
 // dateNode reads DATE in every spelling that Spark takes without a format: [+-]yyyy[-[m]m[-[d]d]]
 // with years of 4 to 7 digits, anything after a blank or a T ignored, and, as in its first
@@ -10,16 +15,16 @@ type dateNode struct {
 }
 
 func (x *dateNode) read(s *scanner, p, i int) int {
-	if p >= len(s.b) || s.b[p] != '"' && s.b[p] != '\'' {
-		return s.mismatch(p, "DATE")
+	if p >= len(s.B) || s.B[p] != '"' && s.B[p] != '\'' {
+		return s.Mismatch(p, "DATE")
 	}
-	t, q := s.text(p)
+	t, q := s.Text(p)
 	if q < 0 {
 		return q
 	}
 	d, ok := parseDate(t)
 	if !ok {
-		return s.fail(p, kindType, "DATE", "another string")
+		return s.Fail(p, jsontext.KindType, "DATE", "another string")
 	}
 	x.col.Set(i, d)
 	return q
@@ -83,6 +88,6 @@ func parseYMD(t []byte) (int32, bool) {
 		return 0, false
 	}
 	part[i] = value
-	d, ok := days(sign*part[0], part[1], part[2])
+	d, ok := textval.Days(sign*part[0], part[1], part[2])
 	return int32(d), ok && int(int32(d)) == d
 }

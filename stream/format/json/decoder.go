@@ -11,6 +11,7 @@ import (
 
 	"github.com/ingestd/ingestd/internal/arrowbuf"
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
@@ -68,7 +69,7 @@ func (d *Decoder) NewTask() stream.DecodeTask {
 	if err != nil {
 		panic(err) // New has made one already
 	}
-	t := &task{d: d, root: root, s: scanner{strict: d.opts.Strict, rescue: d.opts.OnError == Rescue}, schema: d.schema}
+	t := &task{d: d, root: root, s: scanner{Scanner: jsontext.Scanner{Strict: d.opts.Strict}, rescue: d.opts.OnError == Rescue}, schema: d.schema}
 	for _, m := range d.opts.Metadata {
 		t.meta = append(t.meta, newMetadata(&c, m))
 	}
@@ -91,7 +92,7 @@ type task struct {
 
 // Decode implements [stream.DecodeTask].
 func (t *task) Decode(recs stream.Records) (arrow.RecordBatch, []stream.Rejected, error) {
-	defer func() { t.rec, t.s.b = stream.Record{}, nil }() // they are the chunk's
+	defer func() { t.rec, t.s.B = stream.Record{}, nil }() // they are the chunk's
 	n := recs.Len()
 	t.reserve(n)
 	rows, size := 0, 0
@@ -123,9 +124,9 @@ func (t *task) row(rec *stream.Record, i int) (reason string) {
 		return "the value is null (a tombstone)"
 	}
 	s := &t.s
-	s.b, s.extra, s.rescued = rec.Value, false, s.rescued[:0]
+	s.B, s.extra, s.rescued = rec.Value, false, s.rescued[:0]
 	if !t.s.record(t.root, i) {
-		return s.failure.reason()
+		return s.Failure.Reason()
 	}
 	for k := range t.meta {
 		t.meta[k].set(i, rec)
@@ -143,22 +144,22 @@ func (t *task) row(rec *stream.Record, i int) (reason string) {
 // record reads the whole record as one object into slot i.
 func (s *scanner) record(root *object, i int) bool {
 	p := 0
-	if len(s.b) == 0 || s.b[0] <= ' ' {
-		if p = s.space(p); p == len(s.b) {
-			s.fail(p, kindSyntax, "", "an empty record")
+	if len(s.B) == 0 || s.B[0] <= ' ' {
+		if p = s.Space(p); p == len(s.B) {
+			s.Fail(p, jsontext.KindSyntax, "", "an empty record")
 			return false
 		}
 	}
-	if s.b[p] != '{' {
-		s.fail(p, kindSyntax, "an object", "something else")
+	if s.B[p] != '{' {
+		s.Fail(p, jsontext.KindSyntax, "an object", "something else")
 		return false
 	}
 	if p = root.read(s, p, i); p < 0 {
 		return false
 	}
-	if p < len(s.b) {
-		if p = s.space(p); p < len(s.b) {
-			s.fail(p, kindSyntax, "the end of the record", "more")
+	if p < len(s.B) {
+		if p = s.Space(p); p < len(s.B) {
+			s.Fail(p, jsontext.KindSyntax, "the end of the record", "more")
 			return false
 		}
 	}

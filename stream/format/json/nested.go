@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/internal/arrowbuf"
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 )
 
 // structNode reads STRUCT.
@@ -18,8 +19,8 @@ type structNode struct {
 }
 
 func (x *structNode) read(s *scanner, p, i int) int {
-	if p >= len(s.b) || s.b[p] != '{' {
-		return s.mismatch(p, "STRUCT")
+	if p >= len(s.B) || s.B[p] != '{' {
+		return s.Mismatch(p, "STRUCT")
 	}
 	return x.object.read(s, p, i)
 }
@@ -70,21 +71,21 @@ type listNode struct {
 }
 
 func (x *listNode) read(s *scanner, p, i int) int {
-	if p >= len(s.b) || s.b[p] != '[' {
-		return s.mismatch(p, "ARRAY")
+	if p >= len(s.B) || s.B[p] != '[' {
+		return s.Mismatch(p, "ARRAY")
 	}
 	at := x.offs.Start(i)
-	if p = s.space(p + 1); p < len(s.b) && s.b[p] == ']' {
+	if p = s.Space(p + 1); p < len(s.B) && s.B[p] == ']' {
 		x.offs.End(i, at)
 		return p + 1
 	}
 	for k := at; ; k++ {
 		if p = x.element.value(s, p, k); p < 0 {
-			s.within("[" + strconv.Itoa(k-at) + "]")
+			s.Within("[" + strconv.Itoa(k-at) + "]")
 			return p
 		}
 		more := false
-		if p, more = s.next(p, ']'); !more {
+		if p, more = s.Next(p, ']'); !more {
 			x.offs.End(i, k+1)
 			return p
 		}
@@ -126,36 +127,36 @@ type mapNode struct {
 const manyKeys = 12
 
 func (x *mapNode) read(s *scanner, p, i int) int {
-	if p >= len(s.b) || s.b[p] != '{' {
-		return s.mismatch(p, "MAP")
+	if p >= len(s.B) || s.B[p] != '{' {
+		return s.Mismatch(p, "MAP")
 	}
 	at := x.offs.Start(i)
-	if p = s.space(p + 1); p < len(s.b) && s.b[p] == '}' {
+	if p = s.Space(p + 1); p < len(s.B) && s.B[p] == '}' {
 		x.offs.End(i, at)
 		return p + 1
 	}
 	for k := at; ; k++ {
-		if p >= len(s.b) || s.b[p] != '"' && (s.b[p] != '\'' || s.strict) {
-			return s.syntax(p, "a field name")
+		if p >= len(s.B) || s.B[p] != '"' && (s.B[p] != '\'' || s.Strict) {
+			return s.Syntax(p, "a field name")
 		}
-		key, q := s.text(p)
+		key, q := s.Text(p)
 		if q < 0 {
 			return q
 		}
 		twice := x.has(at, k, key)
 		x.keys.Set(k, key)
-		if q = s.colon(q); q < 0 {
+		if q = s.Colon(q); q < 0 {
 			return q
 		}
 		if q = x.value.value(s, q, k); q < 0 {
-			s.within("value")
+			s.Within("value")
 			return q
 		}
 		if twice {
-			return s.fail(p, kindType, "MAP", "a key that comes twice")
+			return s.Fail(p, jsontext.KindType, "MAP", "a key that comes twice")
 		}
 		more := false
-		if p, more = s.next(q, '}'); !more {
+		if p, more = s.Next(q, '}'); !more {
 			x.offs.End(i, k+1)
 			return p
 		}

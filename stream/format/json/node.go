@@ -1,6 +1,10 @@
 package json
 
-import "github.com/apache/arrow-go/v18/arrow"
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
+)
 
 // node reads the values of one column, or of a part of one, into slots. The rules of the slots are
 // those of package arrowbuf: they are written upwards, and the one in hand may be written again
@@ -29,13 +33,13 @@ type member struct {
 
 // value reads any value at p, null included, into slot i.
 func (m *member) value(s *scanner, p, i int) int {
-	if p < len(s.b) && s.b[p] == 'n' {
-		q := s.literal(p, "null")
+	if p < len(s.B) && s.B[p] == 'n' {
+		q := s.Literal(p, "null")
 		if q < 0 {
 			return q
 		}
 		if !m.nullable {
-			return s.fail(p, kindNull, "", "")
+			return s.Fail(p, jsontext.KindNull, "", "")
 		}
 		m.null(i)
 		return q

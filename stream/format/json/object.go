@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 )
 
 // object reads the members of a JSON object into the same slot of its fields. It is what records
@@ -49,11 +51,11 @@ func newKeyMatch(name string) keyMatch {
 
 // read reads the object at p, whose brace is known to be there, into slot i.
 func (o *object) read(s *scanner, p, i int) int {
-	b := s.b
+	b := s.B
 	s.stamp++
 	stamp := s.stamp
 	count, prev := 0, 0
-	if p = s.space(p + 1); p < len(b) && b[p] == '}' {
+	if p = s.Space(p + 1); p < len(b) && b[p] == '}' {
 		return o.complete(s, p+1, i, stamp, 0)
 	}
 	for {
@@ -68,7 +70,7 @@ func (o *object) read(s *scanner, p, i int) int {
 		if hit {
 			p += len(f.key)
 			if b[p] <= ' ' {
-				p = s.space(p)
+				p = s.Space(p)
 			}
 		} else {
 			if f, p = o.lookup(s, p); p < 0 {
@@ -112,12 +114,12 @@ func (o *object) read(s *scanner, p, i int) int {
 		if p < len(b) && b[p] == ',' {
 			p++
 			if p < len(b) && b[p] <= ' ' {
-				p = s.space(p)
+				p = s.Space(p)
 			}
 			continue
 		}
 		more := false
-		if p, more = s.next(p, '}'); !more {
+		if p, more = s.Next(p, '}'); !more {
 			if p < 0 {
 				return p
 			}
@@ -132,10 +134,10 @@ const maxStrangers = 128
 
 // lookup reads the field name at p; the field is nil, or has no node, where the schema has none of that name.
 func (o *object) lookup(s *scanner, p int) (*field, int) {
-	if p >= len(s.b) || s.b[p] != '"' && (s.b[p] != '\'' || s.strict) {
-		return nil, s.syntax(p, "a field name")
+	if p >= len(s.B) || s.B[p] != '"' && (s.B[p] != '\'' || s.Strict) {
+		return nil, s.Syntax(p, "a field name")
 	}
-	name, p := s.text(p)
+	name, p := s.Text(p)
 	if p < 0 {
 		return nil, p
 	}
@@ -145,7 +147,7 @@ func (o *object) lookup(s *scanner, p int) (*field, int) {
 		o.byName[f.name] = f
 		o.after = append(o.after, o.after[len(o.fields)])
 	}
-	return f, s.colon(p)
+	return f, s.Colon(p)
 }
 
 // complete ends an object that had count fields: those that it lacks are null.
@@ -159,8 +161,8 @@ func (o *object) complete(s *scanner, p, i int, stamp uint64, count int) int {
 			continue
 		}
 		if !f.nullable {
-			s.fail(p, kindMissing, "", "")
-			s.within(f.name)
+			s.Fail(p, jsontext.KindMissing, "", "")
+			s.Within(f.name)
 			return -1
 		}
 		f.null(i)
@@ -170,12 +172,12 @@ func (o *object) complete(s *scanner, p, i int, stamp uint64, count int) int {
 
 // unknown skips the value at p of a field that the schema lacks, whose name is at name.
 func (o *object) unknown(s *scanner, name, p int) int {
-	q := s.skip(p, o.depth)
+	q := s.Skip(p, o.depth)
 	if q < 0 || !s.rescue {
 		return q
 	}
 	if o.root {
-		s.keep(s.b[name:q])
+		s.keep(s.B[name:q])
 	} else {
 		s.extra = true
 	}
@@ -189,18 +191,18 @@ func (o *object) misfit(s *scanner, f *field, p, q, i int) int {
 		return q
 	}
 	if q < 0 {
-		s.within(f.name)
-		if !o.root || !s.rescue || s.failure.fatal() || !f.nullable {
+		s.Within(f.name)
+		if !o.root || !s.rescue || s.Failure.Fatal() || !f.nullable {
 			return -1
 		}
-		if q = s.skip(p, o.depth); q < 0 {
+		if q = s.Skip(p, o.depth); q < 0 {
 			return q
 		}
 		f.truncate(i)
 		f.null(i)
 	}
 	s.extra = false
-	s.rescued = append(appendKey(s.keepComma(), f), s.b[p:q]...)
+	s.rescued = append(appendKey(s.keepComma(), f), s.B[p:q]...)
 	return q
 }
 

@@ -1,11 +1,10 @@
 package json
 
 import (
-	"math"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ingestd/ingestd/internal/arrowbuf"
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 )
 
 // fixed is what nodes of values of one width share.
@@ -31,88 +30,77 @@ type intNode[T int8 | int16 | int32 | int64] struct {
 }
 
 func (x *intNode[T]) read(s *scanner, p, i int) int {
-	b := s.b
-	if mant, frac, q := plainNumber(b, p); q > 0 && frac == 0 {
+	b := s.B
+	if mant, frac, q := jsontext.PlainNumber(b, p); q > 0 && frac == 0 {
 		if t := T(mant); int64(t) == int64(mant) {
 			x.col.Set(i, t)
 			return q
 		}
 	}
 	if p >= len(b) || b[p] != '-' && b[p]-'0' > 9 {
-		return s.mismatch(p, x.ddl)
+		return s.Mismatch(p, x.ddl)
 	}
-	n, q := s.number(p)
+	n, q := s.Number(p)
 	if q < 0 {
 		return q
 	}
-	if !n.integer {
-		return s.fail(p, kindType, x.ddl, "a number with fraction or exponent")
+	if !n.Integer {
+		return s.Fail(p, jsontext.KindType, x.ddl, "a number with fraction or exponent")
 	}
-	v, ok := n.int64()
+	v, ok := n.Int64()
 	if t := T(v); ok && int64(t) == v {
 		x.col.Set(i, t)
 		return q
 	}
-	return s.fail(p, kindRange, x.ddl, "a number")
+	return s.Fail(p, jsontext.KindRange, x.ddl, "a number")
 }
 
 // float reads the number, or the string of Spark's that spells one, at p.
-func (s *scanner) float(p int, ddl string) (n number, text []byte, q int) {
-	b := s.b
+func (s *scanner) float(p int, ddl string) (n jsontext.Number, text []byte, q int) {
+	b := s.B
 	switch {
-	case p < len(b) && (b[p] == '"' || b[p] == '\'') && !s.strict:
-		t, q := s.text(p)
+	case p < len(b) && (b[p] == '"' || b[p] == '\'') && !s.Strict:
+		t, q := s.Text(p)
 		if q < 0 {
 			return n, nil, q
 		}
-		n, ok := special(t)
+		n, ok := jsontext.Special(t)
 		if !ok {
-			return n, nil, s.fail(p, kindType, ddl, "a string")
+			return n, nil, s.Fail(p, jsontext.KindType, ddl, "a string")
 		}
 		return n, nil, q
 	case p < len(b) && (b[p]-'0' <= 9 || b[p] == '-' || b[p] == '+' || b[p] == 'N' || b[p] == 'I'):
-		n, q = s.number(p)
+		n, q = s.Number(p)
 		if q < 0 {
 			return n, nil, q
 		}
-		if q-p > maxNumber {
-			return n, nil, s.fail(p, kindRange, ddl, "a number of more than 1000 characters")
+		if q-p > jsontext.MaxNumber {
+			return n, nil, s.Fail(p, jsontext.KindRange, ddl, "a number of more than 1000 characters")
 		}
 		return n, b[p:q], q
 	}
-	return n, nil, s.mismatch(p, ddl)
-}
-
-// notFinite gives the value of n where it is not finite.
-func (n *number) notFinite() float64 {
-	switch {
-	case n.nan:
-		return math.NaN()
-	case n.neg:
-		return math.Inf(-1)
-	}
-	return math.Inf(1)
+	return n, nil, s.Mismatch(p, ddl)
 }
 
 // doubleNode reads DOUBLE.
 type doubleNode struct{ fixed[float64] }
 
 func (x *doubleNode) read(s *scanner, p, i int) int {
-	if mant, frac, q := plainNumber(s.b, p); q > 0 {
-		x.col.Set(i, float64(mant)/pow10[frac]) // exact: see number.float64
+	if mant, frac, q := jsontext.PlainNumber(s.B, p); q > 0 {
+		x.col.Set(i, float64(mant)/jsontext.Pow10[frac]) // exact: see number.float64
 		return q
 	}
 	n, text, q := s.float(p, "DOUBLE")
 	if q < 0 {
 		return q
 	}
-	if !n.finite() {
-		x.col.Set(i, n.notFinite())
+	if !n.Finite() {
+		x.col.Set(i, n.NotFinite())
 		return q
 	}
-	f, ok := n.float64(text)
+	f, ok := n.Float64(text)
 	if !ok {
-		return s.fail(p, kindRange, "DOUBLE", "a number")
+		return s.Fail(p, jsontext.KindRange, "DOUBLE", "a number")
 	}
 	x.col.Set(i, f)
 	return q
@@ -126,13 +114,13 @@ func (x *floatNode) read(s *scanner, p, i int) int {
 	if q < 0 {
 		return q
 	}
-	if !n.finite() {
-		x.col.Set(i, float32(n.notFinite()))
+	if !n.Finite() {
+		x.col.Set(i, float32(n.NotFinite()))
 		return q
 	}
-	f, ok := n.float32(text)
+	f, ok := n.Float32(text)
 	if !ok {
-		return s.fail(p, kindRange, "FLOAT", "a number")
+		return s.Fail(p, jsontext.KindRange, "FLOAT", "a number")
 	}
 	x.col.Set(i, f)
 	return q
@@ -142,21 +130,21 @@ func (x *floatNode) read(s *scanner, p, i int) int {
 type boolNode struct{ col arrowbuf.Bools }
 
 func (x *boolNode) read(s *scanner, p, i int) int {
-	if p < len(s.b) {
-		switch s.b[p] {
+	if p < len(s.B) {
+		switch s.B[p] {
 		case 't':
-			if p = s.literal(p, "true"); p >= 0 {
+			if p = s.Literal(p, "true"); p >= 0 {
 				x.col.Set(i, true)
 			}
 			return p
 		case 'f':
-			if p = s.literal(p, "false"); p >= 0 {
+			if p = s.Literal(p, "false"); p >= 0 {
 				x.col.Set(i, false)
 			}
 			return p
 		}
 	}
-	return s.mismatch(p, "BOOLEAN")
+	return s.Mismatch(p, "BOOLEAN")
 }
 
 func (x *boolNode) null(i int)                   { x.col.SetNull(i) }

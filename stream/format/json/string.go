@@ -4,20 +4,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ingestd/ingestd/internal/arrowbuf"
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 )
-
-// anyText gives the text of the value at p: what a string says, and any other value as it stands in
-// the record.
-func (s *scanner) anyText(p, depth int) ([]byte, int) {
-	if p < len(s.b) && s.b[p] != '"' && s.b[p] != '\'' {
-		q := s.skip(p, depth)
-		if q < 0 {
-			return nil, q
-		}
-		return s.b[p:q], q
-	}
-	return s.text(p)
-}
 
 // stringNode reads STRING columns at the top level, dictionary-encoded where that pays.
 type stringNode struct {
@@ -28,10 +16,10 @@ type stringNode struct {
 func (x *stringNode) read(s *scanner, p, i int) int {
 	var t []byte
 	var q int
-	if p < len(s.b) && s.b[p] == '"' {
-		t, q = s.text(p)
+	if p < len(s.B) && s.B[p] == '"' {
+		t, q = s.Text(p)
 	} else {
-		t, q = s.anyText(p, x.depth)
+		t, q = s.AnyText(p, x.depth)
 	}
 	if q >= 0 {
 		x.col.Set(i, t)
@@ -64,7 +52,7 @@ type textNode struct {
 }
 
 func (x *textNode) read(s *scanner, p, i int) int {
-	t, q := s.anyText(p, x.depth)
+	t, q := s.AnyText(p, x.depth)
 	if q >= 0 {
 		x.col.Set(i, t)
 	}
@@ -78,16 +66,16 @@ type binaryNode struct {
 }
 
 func (x *binaryNode) read(s *scanner, p, i int) int {
-	if p >= len(s.b) || s.b[p] != '"' && s.b[p] != '\'' {
-		return s.mismatch(p, "BINARY in Base64")
+	if p >= len(s.B) || s.B[p] != '"' && s.B[p] != '\'' {
+		return s.Mismatch(p, "BINARY in Base64")
 	}
-	t, q := s.text(p)
+	t, q := s.Text(p)
 	if q < 0 {
 		return q
 	}
 	var ok bool
 	if x.buf, ok = appendBase64(x.buf[:0], t); !ok {
-		return s.fail(p, kindType, "BINARY in Base64", "another string")
+		return s.Fail(p, jsontext.KindType, "BINARY in Base64", "another string")
 	}
 	x.col.Set(i, x.buf)
 	return q

@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+
+	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
+	"github.com/ingestd/ingestd/stream/format/internal/textval"
 )
 
 // timestampNode reads TIMESTAMP in every spelling that Spark takes without a format, and numbers
@@ -29,42 +32,42 @@ func (x *timestampNode) ddl() string {
 }
 
 func (x *timestampNode) read(s *scanner, p, i int) int {
-	if v, q, ok := x.fast(s.b, p); ok {
+	if v, q, ok := x.fast(s.B, p); ok {
 		x.col.Set(i, v)
 		return q
 	}
-	b := s.b
+	b := s.B
 	switch {
 	case p < len(b) && (b[p] == '"' || b[p] == '\''):
-		t, q := s.text(p)
+		t, q := s.Text(p)
 		if q < 0 {
 			return q
 		}
 		v, ok := x.parse(t)
 		if !ok {
-			return s.fail(p, kindType, x.ddl(), "another string")
+			return s.Fail(p, jsontext.KindType, x.ddl(), "another string")
 		}
 		x.col.Set(i, v)
 		return q
 	case !x.ntz && p < len(b) && (b[p] == '-' || b[p]-'0' <= 9):
 		return x.seconds(s, p, i)
 	}
-	return s.mismatch(p, x.ddl())
+	return s.Mismatch(p, x.ddl())
 }
 
 func (x *timestampNode) seconds(s *scanner, p, i int) int {
-	n, q := s.number(p)
+	n, q := s.Number(p)
 	if q < 0 {
 		return q
 	}
-	if !n.integer {
-		return s.fail(p, kindType, "TIMESTAMP", "a number with fraction or exponent")
+	if !n.Integer {
+		return s.Fail(p, jsontext.KindType, "TIMESTAMP", "a number with fraction or exponent")
 	}
-	v, ok := n.int64()
-	if !ok || v > math.MaxInt64/microsPerSecond || v < math.MinInt64/microsPerSecond {
-		return s.fail(p, kindRange, "TIMESTAMP", "a number of seconds")
+	v, ok := n.Int64()
+	if !ok || v > math.MaxInt64/textval.MicrosPerSecond || v < math.MinInt64/textval.MicrosPerSecond {
+		return s.Fail(p, jsontext.KindRange, "TIMESTAMP", "a number of seconds")
 	}
-	x.col.Set(i, v*microsPerSecond)
+	x.col.Set(i, v*textval.MicrosPerSecond)
 	return q
 }
 
@@ -90,7 +93,7 @@ func (x *timestampNode) fast(b []byte, p int) (v int64, q int, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	v = x.day + secs*microsPerSecond
+	v = x.day + secs*textval.MicrosPerSecond
 	at := 19
 	if r[19] == '.' {
 		unit := int64(100_000)
@@ -116,10 +119,13 @@ func (x *timestampNode) newDate(r []byte) bool {
 		}
 		n[i] = int(c - '0')
 	}
-	d, ok := days(n[0]*1000+n[1]*100+n[2]*10+n[3], n[5]*10+n[6], n[8]*10+n[9])
-	x.day = int64(d) * microsPerDay
+	d, ok := textval.Days(n[0]*1000+n[1]*100+n[2]*10+n[3], n[5]*10+n[6], n[8]*10+n[9])
+	x.day = int64(d) * textval.MicrosPerDay
 	return ok
 }
+
+// highs is the high bit of each byte of a word.
+const highs = 0x8080808080808080
 
 // clock gives the seconds of "15:04:05" as eight bytes, the first the lowest.
 func clock(w uint64) (secs int64, ok bool) {
@@ -148,7 +154,7 @@ func (x *timestampNode) parseSpark(t []byte) (int64, bool) {
 	if !ok || x.ntz && f.zone != "" {
 		return 0, false
 	}
-	d, ok := days(f.n[0], f.n[1], f.n[2])
+	d, ok := textval.Days(f.n[0], f.n[1], f.n[2])
 	if !ok || f.n[3] > 23 || f.n[4] > 59 || f.n[5] > 59 {
 		return 0, false
 	}
@@ -165,10 +171,10 @@ func (x *timestampNode) parseSpark(t []byte) (int64, bool) {
 func micros(secs, us int64) (_ int64, ok bool) {
 	if secs < 0 && us > 0 { // from above, since the seconds alone may not fit
 		secs++
-		us -= microsPerSecond
+		us -= textval.MicrosPerSecond
 	}
-	v := secs * microsPerSecond
-	if v/microsPerSecond != secs || v < 0 && us < 0 && v < math.MinInt64-us || v > 0 && us > 0 && v > math.MaxInt64-us {
+	v := secs * textval.MicrosPerSecond
+	if v/textval.MicrosPerSecond != secs || v < 0 && us < 0 && v < math.MinInt64-us || v > 0 && us > 0 && v > math.MaxInt64-us {
 		return 0, false
 	}
 	return v + us, true

@@ -1,34 +1,35 @@
-package json
+package jsontext
 
 import (
+	"math"
 	"strconv"
 	"unsafe"
 )
 
-// maxNumber is how many characters a number may have where its value is wanted: the limit of the
+// MaxNumber is how many characters a number may have where its value is wanted: the limit of the
 // parser below Spark's.
-const maxNumber = 1000
+const MaxNumber = 1000
 
-// number is a JSON number as it was read: (-1)^neg * mant * 10^exp, exactly unless inexact.
-type number struct {
+// Number is a JSON number as it was read: (-1)^neg * mant * 10^exp, exactly unless inexact.
+type Number struct {
 	mant     uint64
 	exp      int
-	neg      bool
-	integer  bool // has neither a fraction nor an exponent
+	Neg      bool
+	Integer  bool // has neither a fraction nor an exponent
 	inexact  bool // more than 19 digits: mant holds the first ones
 	infinite bool // one of Spark's spellings of infinity
-	nan      bool
+	NaN      bool
 }
 
-// number reads a number.
-func (s *scanner) number(p int) (n number, _ int) {
-	b := s.b
+// Number reads a number.
+func (s *Scanner) Number(p int) (n Number, _ int) {
+	b := s.B
 	start := p
 	if p < len(b) && b[p] == '-' {
-		n.neg = true
+		n.Neg = true
 		p++
 	}
-	n.integer = true
+	n.Integer = true
 	digits := p
 	for p < len(b) && b[p]-'0' <= 9 {
 		n.mant = n.mant*10 + uint64(b[p]-'0')
@@ -39,7 +40,7 @@ func (s *scanner) number(p int) (n number, _ int) {
 		return s.oddNumber(start, digits, count)
 	}
 	if p < len(b) && b[p] == '.' {
-		n.integer = false
+		n.Integer = false
 		p++
 		frac := p
 		for p < len(b) && b[p]-'0' <= 9 {
@@ -47,13 +48,13 @@ func (s *scanner) number(p int) (n number, _ int) {
 			p++
 		}
 		if p == frac {
-			return n, s.syntax(p, "a digit")
+			return n, s.Syntax(p, "a digit")
 		}
 		n.exp = frac - p
 		count += p - frac
 	}
 	if p < len(b) && b[p]|0x20 == 'e' {
-		n.integer = false
+		n.Integer = false
 		var e int
 		if e, p = s.exponent(p + 1); p < 0 {
 			return n, p
@@ -66,9 +67,9 @@ func (s *scanner) number(p int) (n number, _ int) {
 	return n, p
 }
 
-// plainNumber reads the numbers that nearly all are: mant / 10^frac, no sign, no exponent and at most 15
+// PlainNumber reads the numbers that nearly all are: mant / 10^frac, no sign, no exponent and at most 15
 // digits. Where it gives q 0 the number is another one, or none.
-func plainNumber(b []byte, p int) (mant uint64, frac, q int) {
+func PlainNumber(b []byte, p int) (mant uint64, frac, q int) {
 	start := p
 	for p < len(b) && b[p]-'0' <= 9 {
 		mant = mant*10 + uint64(b[p]-'0')
@@ -96,19 +97,19 @@ func plainNumber(b []byte, p int) (mant uint64, frac, q int) {
 	return mant, frac, p
 }
 
-func (s *scanner) exponent(p int) (e, _ int) {
+func (s *Scanner) exponent(p int) (e, _ int) {
 	neg := false
-	if p < len(s.b) && (s.b[p] == '+' || s.b[p] == '-') {
-		neg = s.b[p] == '-'
+	if p < len(s.B) && (s.B[p] == '+' || s.B[p] == '-') {
+		neg = s.B[p] == '-'
 		p++
 	}
 	digits := p
-	for p < len(s.b) && s.b[p]-'0' <= 9 {
-		e = min(e*10+int(s.b[p]-'0'), 1<<30)
+	for p < len(s.B) && s.B[p]-'0' <= 9 {
+		e = min(e*10+int(s.B[p]-'0'), 1<<30)
 		p++
 	}
 	if p == digits {
-		return 0, s.syntax(p, "a digit")
+		return 0, s.Syntax(p, "a digit")
 	}
 	if neg {
 		e = -e
@@ -117,7 +118,7 @@ func (s *scanner) exponent(p int) (e, _ int) {
 }
 
 // recount reads the digits of a long number again, with care that mant does not overflow.
-func (n *number) recount(text []byte) {
+func (n *Number) recount(text []byte) {
 	exp := n.exp
 	n.mant = 0
 	kept := 0
@@ -140,75 +141,86 @@ func (n *number) recount(text []byte) {
 }
 
 // oddNumber reads what is no number of RFC 8259: Spark takes NaN and spellings of infinity.
-func (s *scanner) oddNumber(start, digits, count int) (n number, _ int) {
+func (s *Scanner) oddNumber(start, digits, count int) (n Number, _ int) {
 	if count > 1 {
-		return n, s.fail(start, kindSyntax, "", "a number with a leading zero")
+		return n, s.Fail(start, KindSyntax, "", "a number with a leading zero")
 	}
-	if s.strict {
-		return n, s.syntax(start, "a value")
+	if s.Strict {
+		return n, s.Syntax(start, "a value")
 	}
-	rest := s.b[start:]
+	rest := s.B[start:]
 	for _, w := range nonNumbers {
 		if len(rest) >= len(w.text) && string(rest[:len(w.text)]) == w.text {
-			return w.number, start + len(w.text)
+			return w.Number, start + len(w.text)
 		}
 	}
 	if digits > start {
-		return n, s.syntax(digits, "a digit")
+		return n, s.Syntax(digits, "a digit")
 	}
-	return n, s.syntax(start, "a value")
+	return n, s.Syntax(start, "a value")
 }
 
 var nonNumbers = []struct {
 	text string
-	number
+	Number
 }{
-	{"NaN", number{nan: true}},
-	{"Infinity", number{infinite: true}}, {"+Infinity", number{infinite: true}}, {"+INF", number{infinite: true}},
-	{"-Infinity", number{infinite: true, neg: true}}, {"-INF", number{infinite: true, neg: true}},
+	{"NaN", Number{NaN: true}},
+	{"Infinity", Number{infinite: true}}, {"+Infinity", Number{infinite: true}}, {"+INF", Number{infinite: true}},
+	{"-Infinity", Number{infinite: true, Neg: true}}, {"-INF", Number{infinite: true, Neg: true}},
 }
 
-// special gives the number that a string spells for a DOUBLE or FLOAT column.
-func special(text []byte) (number, bool) {
+// Special gives the number that a string spells for a DOUBLE or FLOAT column.
+func Special(text []byte) (Number, bool) {
 	for _, w := range nonNumbers {
 		if string(text) == w.text {
-			return w.number, true
+			return w.Number, true
 		}
 	}
-	return number{}, false
+	return Number{}, false
 }
 
-// finite says that n is a number at all.
-func (n *number) finite() bool { return !n.nan && !n.infinite }
+// Finite says that n is a number at all.
+func (n *Number) Finite() bool { return !n.NaN && !n.infinite }
 
-// int64 gives the value of a number that is an integer; ok is false where it does not fit.
-func (n *number) int64() (v int64, ok bool) {
+// NotFinite gives the value of n where it is not finite.
+func (n *Number) NotFinite() float64 {
+	switch {
+	case n.NaN:
+		return math.NaN()
+	case n.Neg:
+		return math.Inf(-1)
+	}
+	return math.Inf(1)
+}
+
+// Int64 gives the value of a number that is an integer; ok is false where it does not fit.
+func (n *Number) Int64() (v int64, ok bool) {
 	if n.inexact || n.exp != 0 {
 		return 0, false
 	}
-	if n.neg {
+	if n.Neg {
 		return -int64(n.mant), n.mant <= 1<<63
 	}
 	return int64(n.mant), n.mant < 1<<63
 }
 
-var pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
+var Pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// float64 gives the double next to n, whose text is given; ok is false beyond the largest.
-func (n *number) float64(text []byte) (f float64, ok bool) {
+// Float64 gives the double next to n, whose text is given; ok is false beyond the largest.
+func (n *Number) Float64(text []byte) (f float64, ok bool) {
 	if n.mant < 1<<53 && !n.inexact {
 		// Both are doubles exactly, so one operation rounds once (Clinger's fast path).
 		switch {
 		case n.exp == 0:
 			f = float64(n.mant)
 		case n.exp < 0 && n.exp >= -22:
-			f = float64(n.mant) / pow10[-n.exp]
+			f = float64(n.mant) / Pow10[-n.exp]
 		case n.exp > 0 && n.exp <= 22:
-			f = float64(n.mant) * pow10[n.exp]
+			f = float64(n.mant) * Pow10[n.exp]
 		default:
 			return slowFloat(text, 64)
 		}
-		if n.neg && !(n.integer && n.mant == 0) { // -0 is the integer 0, as for Spark
+		if n.Neg && !(n.Integer && n.mant == 0) { // -0 is the integer 0, as for Spark
 			f = -f
 		}
 		return f, true
@@ -216,11 +228,11 @@ func (n *number) float64(text []byte) (f float64, ok bool) {
 	return slowFloat(text, 64)
 }
 
-// float32 is float64 for a float: the number is rounded once, not by way of a double.
-func (n *number) float32(text []byte) (f float32, ok bool) {
+// Float32 is Float64 for a float: the number is rounded once, not by way of a double.
+func (n *Number) Float32(text []byte) (f float32, ok bool) {
 	if n.mant < 1<<24 && !n.inexact && n.exp >= -10 && n.exp <= 0 {
-		f = float32(n.mant) / float32(pow10[-n.exp])
-		if n.neg && !(n.integer && n.mant == 0) {
+		f = float32(n.mant) / float32(Pow10[-n.exp])
+		if n.Neg && !(n.Integer && n.mant == 0) {
 			f = -f
 		}
 		return f, true

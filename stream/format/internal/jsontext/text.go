@@ -1,4 +1,4 @@
-package json
+package jsontext
 
 import (
 	"encoding/binary"
@@ -6,15 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// text reads a string that begins with its quote. What it gives is part of the record, or of a
+// Text reads a string that begins with its quote. What it gives is part of the record, or of a
 // scratch buffer that the next call writes again.
-func (s *scanner) text(p int) ([]byte, int) {
-	b := s.b
+func (s *Scanner) Text(p int) ([]byte, int) {
+	b := s.B
 	if p >= len(b) || b[p] != '"' {
-		if p < len(b) && b[p] == '\'' && !s.strict {
+		if p < len(b) && b[p] == '\'' && !s.Strict {
 			return s.escaped(p, p+1, '\'')
 		}
-		return nil, s.syntax(p, "a string")
+		return nil, s.Syntax(p, "a string")
 	}
 	p++
 	i := p
@@ -36,10 +36,23 @@ func (s *scanner) text(p int) ([]byte, int) {
 	return s.hardText(p, i)
 }
 
+// AnyText gives the text of the value at p: what a string says, and any other value as it stands in
+// the record.
+func (s *Scanner) AnyText(p, depth int) ([]byte, int) {
+	if p < len(s.B) && s.B[p] != '"' && s.B[p] != '\'' {
+		q := s.Skip(p, depth)
+		if q < 0 {
+			return nil, q
+		}
+		return s.B[p:q], q
+	}
+	return s.Text(p)
+}
+
 // hardText reads on where the fast path ends: p is the first byte of the string, all before i is
 // neither a quote, a backslash nor a control character.
-func (s *scanner) hardText(p, i int) ([]byte, int) {
-	b := s.b
+func (s *Scanner) hardText(p, i int) ([]byte, int) {
+	b := s.B
 	for ; i < len(b); i++ {
 		if c := b[i]; c == '"' {
 			if !utf8.Valid(b[p:i]) {
@@ -50,23 +63,23 @@ func (s *scanner) hardText(p, i int) ([]byte, int) {
 			return s.escaped(p-1, i, '"')
 		}
 	}
-	return nil, s.syntax(i, "the end of a string")
+	return nil, s.Syntax(i, "the end of a string")
 }
 
-func (s *scanner) badUTF8(p, end int) int {
+func (s *Scanner) badUTF8(p, end int) int {
 	for p < end {
-		r, n := utf8.DecodeRune(s.b[p:end])
+		r, n := utf8.DecodeRune(s.B[p:end])
 		if r == utf8.RuneError && n == 1 {
 			break
 		}
 		p += n
 	}
-	return s.fail(p, kindSyntax, "", "bytes that are not UTF-8")
+	return s.Fail(p, KindSyntax, "", "bytes that are not UTF-8")
 }
 
 // escaped reads a string whose quote stands at open into the scratch buffer; all before i is plain.
-func (s *scanner) escaped(open, i int, quote byte) ([]byte, int) {
-	b := s.b
+func (s *Scanner) escaped(open, i int, quote byte) ([]byte, int) {
+	b := s.B
 	out := append(s.scratch[:0], b[open+1:i]...)
 	defer func() { s.scratch = out[:0] }()
 	for i < len(b) {
@@ -83,21 +96,21 @@ func (s *scanner) escaped(open, i int, quote byte) ([]byte, int) {
 				return nil, i
 			}
 		case c < ' ':
-			return nil, s.fail(i, kindSyntax, "", "a control character that is not escaped")
+			return nil, s.Fail(i, KindSyntax, "", "a control character that is not escaped")
 		default:
 			out = append(out, c)
 			i++
 		}
 	}
-	return nil, s.syntax(i, "the end of a string")
+	return nil, s.Syntax(i, "the end of a string")
 }
 
 // escape reads the escape at i and appends what it stands for.
-func (s *scanner) escape(out []byte, i int) ([]byte, int, bool) {
-	if i+1 >= len(s.b) {
-		return out, s.syntax(i+1, "the end of a string"), false
+func (s *Scanner) escape(out []byte, i int) ([]byte, int, bool) {
+	if i+1 >= len(s.B) {
+		return out, s.Syntax(i+1, "the end of a string"), false
 	}
-	c := s.b[i+1]
+	c := s.B[i+1]
 	switch c {
 	case '"', '\\', '/':
 	case 'b':
@@ -113,26 +126,26 @@ func (s *scanner) escape(out []byte, i int) ([]byte, int, bool) {
 	case 'u':
 		return s.unicode(out, i)
 	case '\'':
-		if !s.strict {
+		if !s.Strict {
 			break
 		}
 		fallthrough
 	default:
-		return out, s.fail(i, kindSyntax, "", "an escape that JSON does not have"), false
+		return out, s.Fail(i, KindSyntax, "", "an escape that JSON does not have"), false
 	}
 	return append(out, c), i + 2, true
 }
 
 // unicode reads \uXXXX, and a second one where the two are a surrogate pair. A surrogate alone
 // stands for nothing and becomes U+FFFD.
-func (s *scanner) unicode(out []byte, i int) ([]byte, int, bool) {
+func (s *Scanner) unicode(out []byte, i int) ([]byte, int, bool) {
 	r, ok := s.hex4(i + 2)
 	if !ok {
-		return out, s.fail(i, kindSyntax, "", `\u without four hexadecimal digits`), false
+		return out, s.Fail(i, KindSyntax, "", `\u without four hexadecimal digits`), false
 	}
 	i += 6
 	if utf16.IsSurrogate(r) {
-		if i+1 < len(s.b) && s.b[i] == '\\' && s.b[i+1] == 'u' {
+		if i+1 < len(s.B) && s.B[i] == '\\' && s.B[i+1] == 'u' {
 			if low, ok := s.hex4(i + 2); ok {
 				if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
 					return utf8.AppendRune(out, pair), i + 6, true
@@ -144,11 +157,11 @@ func (s *scanner) unicode(out []byte, i int) ([]byte, int, bool) {
 	return utf8.AppendRune(out, r), i, true
 }
 
-func (s *scanner) hex4(i int) (r rune, ok bool) {
-	if i+4 > len(s.b) {
+func (s *Scanner) hex4(i int) (r rune, ok bool) {
+	if i+4 > len(s.B) {
 		return 0, false
 	}
-	for _, c := range s.b[i : i+4] {
+	for _, c := range s.B[i : i+4] {
 		switch {
 		case '0' <= c && c <= '9':
 			c -= '0'
