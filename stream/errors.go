@@ -9,6 +9,11 @@ import (
 // runs the same query, or this one was paused. Nothing of the batch was committed.
 var ErrFenced = errors.New("another process has advanced this query")
 
+// ErrNoSchema says that something needs to know the columns of the rows before the first of them comes, and the format does not tell
+// them: its rows are of many tables.
+var ErrNoSchema = errors.New("the rows of this format have no one schema, since they may be of many tables; " +
+	"read the records with a format that has one schema, or leave this out")
+
 // DataLossError says that records which the query has yet to read are gone from the source.
 type DataLossError struct {
 	Partition        string

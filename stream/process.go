@@ -102,19 +102,19 @@ func (c Chunk) done() {
 
 // work decodes a chunk, puts what is rejected aside and passes the rows on.
 func (r *run) work(ctx context.Context, task DecodeTask, c Chunk, flow *flow, dl DeadLetterWriter, n *tally) error {
-	rows, rejected, err := decodeChunk(task, c, n)
+	batches, rejected, err := decodeChunk(task, c, n)
 	if err != nil {
 		return fmt.Errorf("decode [%d, %d) of %s: %w", c.From, c.To, c.Partition, err)
 	}
+	defer func() { release(batches) }()
 	if len(rejected) > 0 {
 		if err := reject(ctx, c.Partition, rejected, dl, n); err != nil {
-			if rows != nil {
-				rows.Release()
-			}
 			return err
 		}
 	}
-	if rows != nil {
+	for len(batches) > 0 {
+		rows := batches[0]
+		batches = batches[1:]
 		if err := flow.head(ctx)(rows); err != nil {
 			return err
 		}
@@ -122,8 +122,14 @@ func (r *run) work(ctx context.Context, task DecodeTask, c Chunk, flow *flow, dl
 	return r.step(ctx, StepDecoded)
 }
 
+func release(batches []arrow.RecordBatch) {
+	for _, b := range batches {
+		b.Release()
+	}
+}
+
 // decodeChunk decodes a chunk and gives its buffers back.
-func decodeChunk(task DecodeTask, c Chunk, n *tally) (arrow.RecordBatch, []Rejected, error) {
+func decodeChunk(task DecodeTask, c Chunk, n *tally) ([]arrow.RecordBatch, []Rejected, error) {
 	defer c.done()
 	if c.Load != nil {
 		if err := c.Load(); err != nil {
@@ -134,7 +140,14 @@ func decodeChunk(task DecodeTask, c Chunk, n *tally) (arrow.RecordBatch, []Rejec
 	if c.Records.Len() == 0 {
 		return nil, nil, nil
 	}
-	return task.Decode(c.Records)
+	if multi, ok := task.(MultiDecodeTask); ok {
+		return multi.DecodeAll(c.Partition, c.Records)
+	}
+	rows, rejected, err := task.Decode(c.Records)
+	if rows == nil {
+		return nil, rejected, err
+	}
+	return []arrow.RecordBatch{rows}, rejected, err
 }
 
 func reject(ctx context.Context, partition string, rejected []Rejected, dl DeadLetterWriter, n *tally) error {

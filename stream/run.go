@@ -52,6 +52,9 @@ func (q *Query) open(ctx, idle context.Context) (*run, error) {
 	}
 	schema := q.Decoder.Schema()
 	for _, op := range q.Operators {
+		if schema == nil {
+			return r, fmt.Errorf("operator %s: %w", op.Name(), ErrNoSchema)
+		}
 		var err error
 		if schema, err = op.Bind(idle, schema); err != nil {
 			return r, fmt.Errorf("operator %s: %w", op.Name(), err)

@@ -20,7 +20,7 @@ type Sink interface {
 	// Name describes the sink in progress events: "DeltaSink[s3://lake/events]".
 	Name() string
 
-	// Open is called once, before all else, with the schema of the rows. It creates or checks what the sink writes
+	// Open is called once, before all else, with the schema of the rows, nil where each batch brings its own. It creates or checks what the sink writes
 	// to. An error that only a change of the pipeline or the table can mend is not retryable.
 	Open(ctx context.Context, schema *arrow.Schema) error
 

@@ -94,7 +94,7 @@ type Header struct {
 
 // Decoder makes rows of records.
 type Decoder interface {
-	// Schema is that of the rows.
+	// Schema is that of the rows; nil where each batch brings its own, as with a [MultiDecodeTask].
 	Schema() *arrow.Schema
 	// NewTask makes the state of one worker; it is not safe for concurrent use and keeps its
 	// buffers from one chunk to the next.
@@ -111,6 +111,15 @@ type DecodeTask interface {
 	Decode(recs Records) (arrow.RecordBatch, []Rejected, error)
 	// Close releases buffers.
 	Close()
+}
+
+// MultiDecodeTask is a DecodeTask whose chunks become batches of several schemas: records of several tables, or of a table
+// whose columns changed on the way. The engine calls DecodeAll of such a task instead of Decode.
+type MultiDecodeTask interface {
+	DecodeTask
+	// DecodeAll is Decode, with a batch for each schema: the rows of one schema in the order of their records. partition is
+	// the partition of the source that recs were read from. The batches are the caller's, to release; none where there is an error.
+	DecodeAll(partition string, recs Records) ([]arrow.RecordBatch, []Rejected, error)
 }
 
 // Rejected is a record that could not be decoded. Its slices are copies.

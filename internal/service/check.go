@@ -11,6 +11,7 @@ import (
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/suggest"
+	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/stream/source/kafka"
 )
 
@@ -49,13 +50,16 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 	}
 	schema := decoder.Schema()
 	for i, op := range b.Operators(q) {
+		if schema == nil {
+			return fmt.Sprintf("operators[%d].%s", i, op.Name()), stream.ErrNoSchema
+		}
 		out, err := op.Bind(ctx, schema)
 		if err := errors.Join(err, op.Close()); err != nil {
 			return fmt.Sprintf("operators[%d].%s", i, op.Name()), err
 		}
 		schema = out
 	}
-	if d := q.Sink.Delta; d != nil {
+	if d := q.Sink.Delta; d != nil && schema != nil {
 		for i, c := range d.PartitionBy {
 			if !hasColumn(schema, c) {
 				return fmt.Sprintf("sink.delta.partition_by[%d]", i), fmt.Errorf("there is no column %s%s", c, suggest.DidYouMean(c, columnNames(schema)))

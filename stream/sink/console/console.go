@@ -49,6 +49,9 @@ func (s *Sink) Name() string { return "ConsoleTable" }
 
 // Open implements stream.Sink.
 func (s *Sink) Open(_ context.Context, schema *arrow.Schema) error {
+	if schema == nil {
+		return stream.ErrNoSchema
+	}
 	s.schema = schema
 	return nil
 }

@@ -31,6 +31,9 @@ func (s *Sink) Table() *table.Table { return s.t }
 // Errors: *RetentionError, *table.PartitionedError and those of table.Table.CheckAppend, none of them retryable;
 // those of reading the log and of table.Create.
 func (s *Sink) Open(ctx context.Context, as *arrow.Schema) error {
+	if as == nil {
+		return stream.ErrNoSchema
+	}
 	rows, err := table.SchemaOf(as)
 	if err != nil {
 		return err
