@@ -79,29 +79,3 @@ func (t *translator) element(e, i term, at int) term {
 	}
 	return t.wrong(at, "%s has no elements", TypeName(e.typ))
 }
-
-// Assignment splits col = expr. The column is its name, or the names of a field's path, as they stand in the text.
-// Errors: *SyntaxError.
-func Assignment(text string) (column []string, expr string, err error) {
-	all, err := tokens(text)
-	if err != nil {
-		return nil, "", err
-	}
-	for i := 0; i+1 < len(all); i += 2 {
-		tok, next := all[i], all[i+1]
-		if tok.kind != name && tok.kind != quoted {
-			break
-		}
-		column = append(column, tok.text)
-		switch {
-		case next.kind == symbol && next.text == ".":
-		case next.kind == symbol && next.text == "=" && all[i+2].kind != endOfText:
-			return column, strings.TrimSpace(text[next.end:]), nil
-		case next.kind == symbol && next.text == "=":
-			return nil, "", &SyntaxError{Offset: next.end, Message: "there is no expression after the ="}
-		default:
-			return nil, "", &SyntaxError{Offset: next.at, Message: "an assignment is wanted, such as price = price * 2"}
-		}
-	}
-	return nil, "", &SyntaxError{Message: "an assignment is wanted, such as price = price * 2"}
-}
