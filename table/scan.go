@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/predicate"
 	"github.com/ingestd/ingestd/txlog/action"
 )
@@ -28,6 +29,9 @@ type ScanOptions struct {
 	Parallelism int
 	// BatchSize is the largest number of rows of a batch; 0 is DefaultBatchSize.
 	BatchSize int64
+	// Only are the positions of the rows that are wanted of the file that [Table.ScanFile] reads; nil is all. What holds none
+	// of them, row groups and the pages of most columns, is not decoded. It is not for Scan, which has no one file.
+	Only *deletionvector.Bitmap
 	// RowTracking asks [Table.ScanFile] for row ids and row commit versions. Scan has no place for them.
 	RowTracking bool
 	// Metrics, where set, counts while the scan runs.
@@ -38,7 +42,7 @@ type ScanOptions struct {
 type ScanMetrics struct {
 	Files            atomic.Int64 // live files
 	FilesSkipped     atomic.Int64 // of them, ruled out by partition values or statistics
-	RowGroups        atomic.Int64 // in the files that were read
+	RowGroups        atomic.Int64 // in the files that were read, with rows that may be wanted by their positions
 	RowGroupsSkipped atomic.Int64 // of them, ruled out by the statistics in the file
 	RowsDeleted      atomic.Int64 // by deletion vectors, in what was read
 	RowsRead         atomic.Int64 // that are not deleted, before Where

@@ -41,7 +41,8 @@ func (r FileRows) Release() {
 }
 
 // ScanFile yields the live rows of a data file of s, in the order of the file: logical columns, the deletion vector
-// and Where applied. The file is read whatever its statistics say. Errors: as [Table.Scan].
+// and Where applied, of the rows that ScanOptions.Only has where it is set. The file is read whatever its statistics say.
+// Errors: as [Table.Scan].
 func (t *Table) ScanFile(ctx context.Context, s *txlog.Snapshot, add *action.Add, o ScanOptions) iter.Seq2[FileRows, error] {
 	return func(yield func(FileRows, error) bool) {
 		p, err := t.newScan(s, o)
@@ -60,7 +61,7 @@ type fileScan struct {
 	add       *action.Add
 	constants map[string]any
 	deleted   *deletionvector.Bitmap // nil: no row is
-	only      *deletionvector.Bitmap // nil: all rows; else no others are wanted
+	only      *deletionvector.Bitmap // nil: all live rows; else the live rows that are wanted
 }
 
 // read yields the rows of one file that the scan wants, in their order. After an error it ends.
@@ -97,13 +98,22 @@ func (f *fileScan) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if old := f.replaced[f.add]; old != nil {
-		f.only, err = f.t.vectorAt(ctx, f.snap.Version(), f.add.Path, old.DeletionVector)
+	if f.located {
+		f.only = f.o.Only
 	}
-	return err
+	if old := f.replaced[f.add]; old != nil {
+		if f.only, err = f.t.vectorAt(ctx, f.snap.Version(), f.add.Path, old.DeletionVector); err != nil {
+			return err
+		}
+	}
+	if f.only != nil && f.deleted != nil {
+		f.only = f.only.Clone()
+		f.only.AndNot(f.deleted)
+	}
+	return nil
 }
 
-// rows yields what the file holds of the columns to read, deleted rows included.
+// rows yields what the file holds of the columns to read, rows that are not wanted included.
 func (f *fileScan) rows(ctx context.Context) iter.Seq2[datafile.Rows, error] {
 	return func(yield func(datafile.Rows, error) bool) {
 		store, key, err := f.t.locate(ctx, f.add)
@@ -116,8 +126,12 @@ func (f *fileScan) rows(ctx context.Context) iter.Seq2[datafile.Rows, error] {
 			yield(datafile.Rows{}, err)
 			return
 		}
+		wanted := []datafile.Range{{To: r.NumRows()}}
+		if f.only != nil {
+			wanted = datafile.RangesOf(f.only.Range(0, uint64(r.NumRows())))
+		}
 		if len(f.fromFile.Fields) == 0 { // the footer tells the number of rows
-			countOnly(r.NumRows(), f.o.BatchSize, yield)
+			countOnly(wanted, f.o.BatchSize, yield)
 			return
 		}
 		keep := func(s *stats.File) bool {
@@ -128,17 +142,19 @@ func (f *fileScan) rows(ctx context.Context) iter.Seq2[datafile.Rows, error] {
 			}
 			return true
 		}
-		o := datafile.ReadOptions{Schema: f.fromFile, Mapping: f.snap.Mapping(), BatchRows: f.o.BatchSize, Keep: keep}
+		o := datafile.ReadOptions{Schema: f.fromFile, Mapping: f.snap.Mapping(), BatchRows: f.o.BatchSize, Keep: keep, Only: wanted}
 		r.Rows(ctx, o)(yield)
 	}
 }
 
-// countOnly yields n rows without columns.
-func countOnly(n, batch int64, yield func(datafile.Rows, error) bool) {
+// countOnly yields rows without columns.
+func countOnly(rows []datafile.Range, batch int64, yield func(datafile.Rows, error) bool) {
 	none := arrow.NewSchema(nil, nil)
-	for first := int64(0); first < n; first += batch {
-		if !yield(datafile.Rows{Rec: array.NewRecordBatch(none, nil, min(n-first, batch)), First: first}, nil) {
-			return
+	for _, r := range rows {
+		for first := r.From; first < r.To; first += batch {
+			if !yield(datafile.Rows{Rec: array.NewRecordBatch(none, nil, min(r.To-first, batch)), First: first}, nil) {
+				return
+			}
 		}
 	}
 }

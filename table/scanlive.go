@@ -33,7 +33,9 @@ func (f *fileScan) finish(ctx context.Context, raw datafile.Rows) (FileRows, err
 			return FileRows{}, err
 		}
 	}
-	f.o.Metrics.RowsDeleted.Add(n - out.Rec.NumRows())
+	if f.deleted != nil {
+		f.o.Metrics.RowsDeleted.Add(f.deleted.CountIn(uint64(raw.First), uint64(raw.First+n)))
+	}
 	f.o.Metrics.RowsRead.Add(out.Rec.NumRows())
 	if out.Rec.NumRows() == 0 {
 		return FileRows{}, nil
@@ -53,28 +55,28 @@ func (f *fileScan) finish(ctx context.Context, raw datafile.Rows) (FileRows, err
 	return done, nil
 }
 
-// live says which of n rows of the file are live; nil where all are.
+// live says which of n rows of the file are live and wanted; nil where all are.
 func (f *fileScan) live(first, n int64) *array.Boolean {
 	from, to := uint64(first), uint64(first+n)
-	var gone []int64
-	if f.deleted != nil {
-		for pos := range f.deleted.Range(from, to) {
-			gone = append(gone, int64(pos-from))
+	of, is := f.deleted, false // what being in the set means
+	switch {
+	case f.only != nil:
+		of, is = f.only, true
+	case of == nil || of.CountIn(from, to) == 0:
+		return nil
+	}
+	mask := make([]bool, n)
+	if !is {
+		for i := range mask {
+			mask[i] = true
 		}
 	}
-	if len(gone) == 0 && f.only == nil {
-		return nil
+	for pos := range of.Range(from, to) {
+		mask[int64(pos)-first] = is
 	}
 	b := array.NewBooleanBuilder(memory.DefaultAllocator)
 	defer b.Release()
-	b.Reserve(int(n))
-	for i := range n {
-		dead := len(gone) > 0 && gone[0] == i
-		if dead {
-			gone = gone[1:]
-		}
-		b.UnsafeAppend(!dead && (f.only == nil || f.only.Contains(from+uint64(i))))
-	}
+	b.AppendValues(mask, nil)
 	return b.NewBooleanArray()
 }
 

@@ -49,4 +49,8 @@
 // bounds, fetches the wanted columns of a row group in few requests within a budget of memory, and
 // leaves the decoding to Arrow's reader; what other writers did differently is put right by
 // arrowmap.
+//
+// Where only some rows are wanted, of a row group with other ones too Arrow's reader is shown a smaller one (cut.go): each
+// column has the pages with wanted rows and no others. 50,000 rows in one place of a file as above take a tenth of the
+// processor time of all of them, in ten places half (BenchmarkOnly).
 package datafile

@@ -2,18 +2,17 @@ package datafile
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	parquetschema "github.com/apache/arrow-go/v18/parquet/schema"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/ingestd/ingestd/objstore"
@@ -99,6 +98,10 @@ type ReadOptions struct {
 	// Keep says of each row group, by its statistics in the footer, whether it is read; it must say
 	// true unless no row of it is wanted. Nil: all are.
 	Keep func(*stats.File) bool
+	// Only are the rows that are wanted, in ascending order and apart; others do not come. Row groups without any of them are
+	// not read, nor are pages decoded of columns that can do without: not so a field in which pages of several leaves, or of lists, begin at
+	// different rows. Nil: all rows.
+	Only []Range
 }
 
 // DefaultBatchRows is the most rows in a batch where it is not said.
@@ -134,23 +137,21 @@ func (r *Reader) Rows(ctx context.Context, opts ReadOptions) iter.Seq2[Rows, err
 			yield(Rows{}, err)
 			return
 		}
-		var end int64 // of the row groups so far
+		var here Range // the rows of the row group in hand
 		for g := range r.meta.RowGroups {
-			first := end
-			end += r.meta.RowGroups[g].NumRows
-			if opts.Keep != nil && !opts.Keep(r.rowGroupStats(s.schema, s.mapping, g)) {
+			here = Range{here.To, here.To + r.meta.RowGroups[g].NumRows}
+			want := []Range{{0, here.rows()}}
+			if opts.Only != nil {
+				want = here.within(opts.Only)
+			}
+			if len(want) == 0 || opts.Keep != nil && !opts.Keep(r.rowGroupStats(s.schema, s.mapping, g)) {
 				continue
 			}
-			for rec, err := range s.rowGroup(ctx, g) {
-				if err != nil {
-					yield(Rows{}, err)
+			for rows, err := range s.rowGroup(ctx, g, want) {
+				rows.First += here.From
+				if !yield(rows, err) || err != nil {
 					return
 				}
-				n := rec.NumRows()
-				if !yield(Rows{rec, first}, nil) {
-					return
-				}
-				first += n
 			}
 		}
 	}
@@ -162,8 +163,10 @@ type scan struct {
 	schema  *schema.Struct
 	mapping schema.Mapping
 	target  *arrow.Schema
-	columns []int // leaves of the file to read
-	rows    int64 // per batch
+	columns []int   // leaves of the file to read
+	fields  [][]int // the same by the top-level column that they are in
+	rows    int64   // per batch
+	header  []byte  // memory for page headers
 	windows *windows
 	arrow   *pqarrow.FileReader
 }
@@ -186,14 +189,16 @@ func (r *Reader) newScan(ctx context.Context, opts ReadOptions) (*scan, error) {
 	if s.columns, err = r.leavesOf(s.schema, s.mapping); err != nil {
 		return nil, err
 	}
-	err = guard(func() error {
-		props := parquet.NewReaderProperties(memory.DefaultAllocator)
-		props.BufferedStreamEnabled, props.BufferSize = true, 64<<10
-		pf, err := file.NewParquetReader(s.windows, file.WithMetadata(r.arrow), file.WithReadProps(props))
-		if err != nil {
-			return err
+	var root parquetschema.Node
+	for _, c := range s.columns {
+		if of := r.arrow.Schema.ColumnRoot(c); len(s.fields) == 0 || of != root {
+			root, s.fields = of, append(s.fields, nil)
 		}
-		s.arrow, err = pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{BatchSize: s.rows}, memory.DefaultAllocator)
+		last := len(s.fields) - 1
+		s.fields[last] = append(s.fields[last], c)
+	}
+	err = guard(func() (err error) {
+		s.arrow, err = s.newFileReader(s.windows, r.arrow)
 		return err
 	})
 	if err != nil {
@@ -202,64 +207,14 @@ func (r *Reader) newScan(ctx context.Context, opts ReadOptions) (*scan, error) {
 	return s, nil
 }
 
-func (s *scan) rowGroup(ctx context.Context, g int) iter.Seq2[arrow.RecordBatch, error] {
-	if len(s.columns) == 0 {
-		return s.onlyNulls(s.r.meta.RowGroups[g].NumRows)
-	}
-	return func(yield func(arrow.RecordBatch, error) bool) {
-		chunks := make([]extent, len(s.columns))
-		for i, c := range s.columns {
-			start, end := chunkRange(&s.r.meta.RowGroups[g].Columns[c].MetaData)
-			chunks[i] = extent{start, end}
-		}
-		if err := s.windows.load(chunks); err != nil {
-			yield(nil, err)
-			return
-		}
-		var rr pqarrow.RecordReader
-		if err := guard(func() (err error) {
-			rr, err = s.arrow.GetRecordReader(ctx, s.columns, []int{g})
-			return err
-		}); err != nil {
-			yield(nil, s.explain(ctx, err))
-			return
-		}
-		defer rr.Release()
-		for {
-			rec, err := s.next(ctx, rr)
-			if rec == nil && err == nil {
-				return
-			}
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// next gives the next batch; nil at the end of the row group.
-func (s *scan) next(ctx context.Context, rr pqarrow.RecordReader) (arrow.RecordBatch, error) {
-	if err := ctx.Err(); err != nil {
+func (s *scan) newFileReader(from parquet.ReaderAtSeeker, meta *metadata.FileMetaData) (*pqarrow.FileReader, error) {
+	props := parquet.NewReaderProperties(memory.DefaultAllocator)
+	props.BufferedStreamEnabled, props.BufferSize = true, 64<<10
+	pf, err := file.NewParquetReader(from, file.WithMetadata(meta), file.WithReadProps(props))
+	if err != nil {
 		return nil, err
 	}
-	more := false
-	err := guard(func() error {
-		if more = rr.Next(); !more {
-			if err := rr.Err(); err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, s.explain(ctx, err)
-	}
-	if !more {
-		return nil, nil
-	}
-	named := arrowmap.Logical(rr.RecordBatch(), s.schema, s.mapping)
-	defer named.Release()
-	return arrowmap.Conform(ctx, named, s.target)
+	return pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{BatchSize: s.rows}, memory.DefaultAllocator)
 }
 
 // explain puts the error of the source, if there was one, in front of what Arrow's reader made of it.
@@ -271,27 +226,6 @@ func (s *scan) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return &CorruptError{File: s.r.src.name(), Err: err}
-}
-
-// onlyNulls gives rows of a file that has none of the wanted columns.
-func (s *scan) onlyNulls(rows int64) iter.Seq2[arrow.RecordBatch, error] {
-	return func(yield func(arrow.RecordBatch, error) bool) {
-		for rows > 0 {
-			n := min(rows, s.rows)
-			rows -= n
-			cols := make([]arrow.Array, s.target.NumFields())
-			for i, f := range s.target.Fields() {
-				cols[i] = arrowmap.Nulls(f.Type, int(n))
-			}
-			rec := array.NewRecordBatch(s.target, cols, n)
-			for _, c := range cols {
-				c.Release()
-			}
-			if !yield(rec, nil) {
-				return
-			}
-		}
-	}
 }
 
 // guard turns a panic of a library over a broken file into an error.

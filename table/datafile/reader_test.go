@@ -263,5 +263,6 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _ = readAll(t.Context(), data, datafile.ReadOptions{})
+		_, _ = readAll(t.Context(), data, datafile.ReadOptions{Only: []datafile.Range{{From: 1, To: 2}, {From: 4, To: 5}}})
 	})
 }

@@ -41,6 +41,9 @@ func (b *Bitmap) CountBelow(to uint64) int64 {
 	return int64(b.set.Rank(to - 1))
 }
 
+// CountIn is how many positions of the set lie from from to before to.
+func (b *Bitmap) CountIn(from, to uint64) int64 { return b.CountBelow(to) - b.CountBelow(from) }
+
 // Max is the greatest position; false where the set is empty.
 func (b *Bitmap) Max() (uint64, bool) {
 	if b.set.IsEmpty() {
