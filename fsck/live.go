@@ -151,7 +151,7 @@ func (c *check) list(ctx context.Context) error {
 				Do: "restore the file from a copy, or restore a version without it"})
 		case !known && !hidden(info.Key) && info.Size > 0:
 			age := now.Sub(info.ModTime).Truncate(time.Second)
-			err = c.found(Finding{Kind: OrphanedFile, Path: info.Key, What: fmt.Sprintf("the log does not name it (%d bytes, %s old)", info.Size, age),
+			err = c.found(Finding{Kind: OrphanedFile, Path: info.Key, What: fmt.Sprintf("the newest version names it neither as live nor as removed (%d bytes, %s old)", info.Size, age),
 				Do: "VACUUM removes it once it is older than the retention; a young one may be of a write under way", Size: info.Size, Age: age})
 		}
 		if err != nil {
