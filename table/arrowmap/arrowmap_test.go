@@ -130,6 +130,17 @@ func TestVoidColumnsAreNeverInFiles(t *testing.T) {
 	}
 }
 
+func TestNullsOfAStructOfVoids(t *testing.T) {
+	inner := arrow.StructOf(arrow.Field{Name: "v", Type: arrow.Null, Nullable: true}, arrow.Field{Name: "s", Type: arrow.BinaryTypes.String, Nullable: true})
+	for _, dt := range []arrow.DataType{inner, arrow.StructOf(arrow.Field{Name: "x", Type: inner, Nullable: true}), arrow.ListOf(inner), arrow.Null} {
+		arr := arrowmap.Nulls(dt, 3)
+		if arr.Len() != 3 || !arr.IsNull(0) && dt != arrow.Null || !arrow.TypeEqual(arr.DataType(), dt) {
+			t.Errorf("%s: %v", dt, arr)
+		}
+		arr.Release()
+	}
+}
+
 func TestNullsOfEveryType(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := arrowtest.Schema(rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed"))), 4, 3)

@@ -2,6 +2,7 @@ package arrowmap
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -54,7 +55,21 @@ func Cast(ctx context.Context, arr arrow.Array, to arrow.DataType) (arrow.Array,
 
 // Nulls is an array of n nulls of a type.
 func Nulls(dt arrow.DataType, n int) arrow.Array {
+	if s, ok := dt.(*arrow.StructType); ok && hasVoid(s) {
+		b := array.NewBuilder(memory.DefaultAllocator, dt)
+		defer b.Release()
+		b.AppendNulls(n)
+		return b.NewArray()
+	}
 	return array.MakeArrayOfNull(memory.DefaultAllocator, dt, n)
+}
+
+// hasVoid tells whether a struct has a field of void, in itself or in a struct of it, for which MakeArrayOfNull panics.
+func hasVoid(s *arrow.StructType) bool {
+	return slices.ContainsFunc(s.Fields(), func(f arrow.Field) bool {
+		inner, ok := f.Type.(*arrow.StructType)
+		return f.Type.ID() == arrow.NULL || ok && hasVoid(inner)
+	})
 }
 
 // FieldIndex gives a look-up of fields by name: an exact match wins over one that differs in case.
