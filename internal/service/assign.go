@@ -13,10 +13,10 @@ import (
 )
 
 // Assign casts the columns of rows to the types of the columns of a table that they go to, as Spark assigns to
-// columns in INSERT (ANSI store assignment): the BIGINT that a CSV file is read with becomes the table's INT, and a
-// value that does not fit is an error when it comes up. Columns that the table has not, and those whose types
-// need no cast or cannot be cast by their kind, pass as they are; so do numbers with a fraction to a column of integers,
-// which the table then refuses. The result releases what it takes of rows.
+// columns in INSERT (ANSI store assignment): the BIGINT that a CSV file is read with becomes the table's INT, inside of
+// structs, arrays and maps too, and a value that does not fit is an error when it comes up. Columns and fields that the
+// table has not, and those whose types need no cast or cannot be cast by their kind, pass as they are; so do numbers with
+// a fraction to a column of integers, which the table then refuses. The result releases what it takes of rows.
 // Errors: those of arrowmap.ToArrow; those that an assignment is refused with come with the rows.
 func (t Tables) Assign(ctx context.Context, to *schema.Struct, in *arrow.Schema, rows iter.Seq2[arrow.RecordBatch, error],
 ) (*arrow.Schema, iter.Seq2[arrow.RecordBatch, error], error) {
@@ -36,7 +36,7 @@ func (t Tables) Assign(ctx context.Context, to *schema.Struct, in *arrow.Schema,
 		if at < 0 {
 			continue
 		}
-		if want := target.Field(at).Type; narrows(f.Type, want) {
+		if want := assigned(f.Type, target.Field(at).Type); !arrow.TypeEqual(want, f.Type) {
 			fields[i].Type, narrowed = want, true
 		}
 	}
@@ -61,6 +61,39 @@ func (t Tables) Assign(ctx context.Context, to *schema.Struct, in *arrow.Schema,
 			}
 		}
 	}, nil
+}
+
+// assigned is the type that values get on their way to a column: the column's where they must be cast, else their own.
+// Fields of structs stay what and where they are, for the table finds them by name.
+func assigned(from, to arrow.DataType) arrow.DataType {
+	switch from := from.(type) {
+	case *arrow.StructType:
+		if to, ok := to.(*arrow.StructType); ok {
+			find, fields := arrowmap.FieldIndex(to.Fields()), slices.Clone(from.Fields())
+			for i, f := range fields {
+				if at, ok := find(f.Name); ok {
+					fields[i].Type = assigned(f.Type, to.Field(at).Type)
+				}
+			}
+			return arrow.StructOf(fields...)
+		}
+	case *arrow.ListType:
+		if to, ok := to.(*arrow.ListType); ok {
+			element := from.ElemField()
+			element.Type = assigned(element.Type, to.Elem())
+			return arrow.ListOfField(element)
+		}
+	case *arrow.MapType:
+		if to, ok := to.(*arrow.MapType); ok {
+			key, item := from.KeyField(), from.ItemField()
+			key.Type, item.Type = assigned(key.Type, to.KeyType()), assigned(item.Type, to.ItemType())
+			return arrow.MapOfFields(key, item)
+		}
+	}
+	if narrows(from, to) {
+		return to
+	}
+	return from
 }
 
 // narrows says whether a number, date or timestamp of one type goes to a column of another such type that does not

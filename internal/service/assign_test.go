@@ -2,6 +2,7 @@ package service
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,72 @@ func TestRowsAreAssignedToTheTypesOfColumns(t *testing.T) {
 		var value *expression.ValueError
 		if !errors.As(err, &value) || value.Column != "ID" || rec != nil {
 			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// What is read from JSON has BIGINT inside, too.
+func TestNestedValuesAreAssignedToTheTypesOfFields(t *testing.T) {
+	c := sql.NewCompiler(sql.Options{}, nil)
+	defer c.Close()
+	tables := Tables{Expressions: c}
+	to, err := schema.ParseDDL("id INT, s STRUCT<a: STRING, b: INT, c: STRUCT<d: DECIMAL(5,1)>>, l ARRAY<STRUCT<x: SMALLINT>>, m MAP<STRING, INT>, same STRUCT<a: BIGINT>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i64 := arrow.PrimitiveTypes.Int64
+	field := func(name string, dt arrow.DataType) arrow.Field {
+		return arrow.Field{Name: name, Type: dt, Nullable: true}
+	}
+	in := arrow.NewSchema([]arrow.Field{
+		field("S", arrow.StructOf(field("B", i64), field("more", i64), field("c", arrow.StructOf(field("d", arrow.PrimitiveTypes.Float64))))),
+		field("l", arrow.ListOf(arrow.StructOf(field("x", i64)))), field("m", arrow.MapOf(arrow.BinaryTypes.String, i64)), field("same", arrow.StructOf(field("a", i64))),
+	}, nil)
+	assign := func(text string) (out *arrow.Schema, got []string, err error) {
+		rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, in, strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, rows, err := tables.Assign(t.Context(), to, in, table.Batches(rec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rec, err := range rows {
+			if err != nil {
+				return out, got, err
+			}
+			for i := range int(rec.NumRows()) {
+				row := ""
+				for _, col := range rec.Columns() {
+					row += col.ValueStr(i) + " "
+				}
+				got = append(got, row)
+			}
+			rec.Release()
+		}
+		return out, got, nil
+	}
+	out, got, err := assign(`[{"S":{"B":7,"more":8,"c":{"d":1.25}},"l":[{"x":1},null,{"x":null}],"m":[{"key":"k","value":2}],"same":{"a":1}},{"S":null,"l":null,"m":null,"same":null}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`{"B":7,"c":{"d":"1.3"},"more":8} [{"x":1},null,{"x":null}] [{"key":"k","value":2}] {"a":1} `, "(null) (null) (null) (null) "}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	i32 := arrow.PrimitiveTypes.Int32
+	for i, dt := range []arrow.DataType{
+		arrow.StructOf(field("B", i32), field("more", i64), field("c", arrow.StructOf(field("d", &arrow.Decimal128Type{Precision: 5, Scale: 1})))),
+		arrow.ListOf(arrow.StructOf(field("x", arrow.PrimitiveTypes.Int16))), arrow.MapOf(arrow.BinaryTypes.String, i32), in.Field(3).Type,
+	} {
+		if have := out.Field(i).Type; !arrow.TypeEqual(have, dt) {
+			t.Errorf("%s is %s", out.Field(i).Name, have)
+		}
+	}
+	for _, row := range []string{`[{"S":{"B":5000000000}}]`, `[{"l":[{"x":40000}]}]`, `[{"m":[{"key":"k","value":5000000000}]}]`} {
+		var value *expression.ValueError
+		if _, _, err := assign(row); !errors.As(err, &value) {
+			t.Errorf("%s: %v", row, err)
 		}
 	}
 }
