@@ -44,7 +44,8 @@ refused, or that has no name here, is refused by the name of the feature.
 - *Read*, *write*: **yes**; *unused*: only as long as nothing makes it active; **no**: the table is refused.
 - *Turned on by*: new tables get the feature by that. So do existing ones, except where it says "asked": there the
   feature is added first, as ` + "`ingestd alter TABLE add-feature NAME`" + `. What it requires comes with it.
-- *Drop*: whether ` + "`ingestd alter TABLE drop-feature NAME`" + ` can take it off again.
+- *Drop*: whether ` + "`ingestd alter TABLE drop-feature NAME`" + ` can take it off again; columnMapping only while all columns that
+  there ever were are called in the files as they are in the table, since files are not written anew for it.
 
 | feature | kind | read | write | turned on by | requires | drop |
 | --- | --- | --- | --- | --- | --- | --- |
