@@ -22,12 +22,9 @@ func (e *NotAssignableError) Error() string { return "column " + e.Column + " " 
 // setter computes rows as an UPDATE leaves them.
 type setter struct {
 	project expression.Projection
-	set     []target
+	set     [][]int // where the value of an assignment goes: a column, or a field in a struct
 	out     []int // columns of the old row that the new one has
 }
-
-// target is where the value of an assignment goes: a column, or a field in a struct.
-type target struct{ path []int }
 
 // newSetter resolves and compiles assignments.
 func newSetter(ctx context.Context, s *schema.Struct, compile expression.Compiler, set []Assignment) (*setter, error) {
@@ -43,7 +40,7 @@ func newSetter(ctx context.Context, s *schema.Struct, compile expression.Compile
 	var fields []arrow.Field
 	assigned := map[int]bool{}
 	for _, a := range set {
-		to, field, err := resolve(s, a.Column)
+		to, field, err := ResolveColumn(s, a.Column)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +52,7 @@ func newSetter(ctx context.Context, s *schema.Struct, compile expression.Compile
 			return nil, err
 		}
 		w.set = append(w.set, to)
-		assigned[to.path[0]] = true
+		assigned[to[0]] = true
 		exprs = append(exprs, a.Expr)
 		fields = append(fields, arrow.Field{Name: a.Column, Type: dt, Nullable: true})
 	}
@@ -69,39 +66,48 @@ func newSetter(ctx context.Context, s *schema.Struct, compile expression.Compile
 }
 
 // overlaps refuses two values for one field.
-func (w *setter) overlaps(t target, name string) error {
+func (w *setter) overlaps(t []int, name string) error {
 	for _, o := range w.set {
-		n := min(len(o.path), len(t.path))
-		if slices.Equal(o.path[:n], t.path[:n]) {
+		n := min(len(o), len(t))
+		if slices.Equal(o[:n], t[:n]) {
 			return &NotAssignableError{Column: name, Reason: "is set twice: set each column or field once"}
 		}
 	}
 	return nil
 }
 
-// resolve finds a column, or a field in a struct, without regard to case.
-func resolve(s *schema.Struct, name string) (target, *schema.Field, error) {
-	if i := indexOf(s, name); i >= 0 { // a column may have dots in its name
-		return target{[]int{i}}, &s.Fields[i], assignable(&s.Fields[i])
+// ResolveColumn finds what an assignment is to: a column, or a field in a struct by its path with dots, without regard to case. The
+// path has the place of the column in s, then those of fields.
+// Errors: *table.ColumnNotFoundError, *NotAssignableError.
+func ResolveColumn(s *schema.Struct, name string) (path []int, field *schema.Field, err error) {
+	if indexOf(s, name) >= 0 { // a column may have dots in its name
+		return ResolvePath(s, name)
 	}
-	var to target
-	var field *schema.Field
+	parts := strings.Split(name, ".")
+	for i, p := range parts {
+		parts[i] = strings.Trim(p, "`")
+	}
+	return ResolvePath(s, parts...)
+}
+
+// ResolvePath is ResolveColumn for names that are apart.
+func ResolvePath(s *schema.Struct, names ...string) (path []int, field *schema.Field, err error) {
 	at := s
-	for _, part := range strings.Split(name, ".") {
+	for _, name := range names {
 		i := -1
 		if at != nil {
-			i = indexOf(at, strings.Trim(part, "`"))
+			i = indexOf(at, name)
 		}
 		if i < 0 {
-			return to, nil, &table.ColumnNotFoundError{Column: name, Table: s.Names()}
+			return nil, nil, &table.ColumnNotFoundError{Column: strings.Join(names, "."), Table: s.Names()}
 		}
-		to.path, field = append(to.path, i), &at.Fields[i]
+		path, field = append(path, i), &at.Fields[i]
 		if err := assignable(field); err != nil {
-			return to, nil, err
+			return nil, nil, err
 		}
 		at, _ = field.Type.(*schema.Struct)
 	}
-	return to, field, nil
+	return path, field, nil
 }
 
 func assignable(f *schema.Field) error {
@@ -137,10 +143,10 @@ func (w *setter) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.Record
 		}
 	}()
 	for i, to := range w.set {
-		col := replace(cols[to.path[0]], to.path[1:], values.Column(i))
+		col := ReplaceField(cols[to[0]], to[1:], values.Column(i))
 		made = append(made, col)
-		cols[to.path[0]] = col
-		fields[to.path[0]].Type, fields[to.path[0]].Nullable = col.DataType(), true
+		cols[to[0]] = col
+		fields[to[0]].Type, fields[to[0]].Nullable = col.DataType(), true
 	}
 	outCols := make([]arrow.Array, len(w.out))
 	outFields := make([]arrow.Field, len(w.out))

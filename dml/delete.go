@@ -23,11 +23,11 @@ import (
 // Errors: *txlog.AppendOnlyError; those of where, [table.Change.Candidates] and [table.Change.Commit].
 func Delete(ctx context.Context, t *table.Table, where predicate.Filter, o Options) (Result, error) {
 	o = o.withDefaults()
-	if err := removable(t); err != nil {
+	if err := CheckRemovable(t); err != nil {
 		return Result{}, err
 	}
 	var m Metrics
-	c, n, err := redo(ctx, t, o, table.ChangeOptions{WriteOptions: o.WriteOptions, NoDeletionVectors: o.NoDeletionVectors},
+	c, n, err := Redo(ctx, t, o, table.ChangeOptions{WriteOptions: o.WriteOptions, NoDeletionVectors: o.NoDeletionVectors},
 		func(ctx context.Context, c *table.Change) (table.CommitOptions, error) {
 			watch := startWatch(t)
 			rows, err := deleteRows(ctx, c, where, o)

@@ -7,9 +7,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// replace gives a column with another value in a field of it; no path is the column itself. A struct that is NULL
+// ReplaceField gives a column with another value in a field of it; no path is the column itself. A struct that is NULL
 // becomes one with NULL in all other fields, as in Spark. The caller releases the result.
-func replace(col arrow.Array, path []int, value arrow.Array) arrow.Array {
+func ReplaceField(col arrow.Array, path []int, value arrow.Array) arrow.Array {
 	if len(path) == 0 {
 		value.Retain()
 		return value
@@ -21,7 +21,7 @@ func replace(col arrow.Array, path []int, value arrow.Array) arrow.Array {
 		child := visible(s, i)
 		if i == path[0] {
 			old := child
-			child = replace(old, path[1:], value)
+			child = ReplaceField(old, path[1:], value)
 			old.Release()
 			fields[i].Type, fields[i].Nullable = child.DataType(), true
 		}

@@ -56,10 +56,10 @@ func backoff(ctx context.Context, n int) error {
 	return objstore.Sleep(ctx, rand.N(limit)) //nolint:gosec // not a secret
 }
 
-// redo does work on the newest version of the table until it is committed, fails for good, or has been tried
-// often enough. Each time it gets a new Change, which it must leave to redo; what work returns is
+// Redo does work on the newest version of the table until it is committed, fails for good, or has been tried
+// often enough. Each time it gets a new Change, which it must leave to Redo; what work returns is
 // committed.
-func redo(ctx context.Context, t *table.Table, o Options, co table.ChangeOptions, work func(context.Context, *table.Change) (table.CommitOptions, error)) (table.Committed, int, error) {
+func Redo(ctx context.Context, t *table.Table, o Options, co table.ChangeOptions, work func(context.Context, *table.Change) (table.CommitOptions, error)) (table.Committed, int, error) {
 	for n := 1; ; n++ {
 		c, err := try(ctx, t, co, o, work)
 		if err == nil || n >= o.MaxTries || !again(err) {
@@ -97,8 +97,8 @@ func again(err error) bool {
 	return errors.As(err, &r) && r.Retryable()
 }
 
-// removable refuses an append-only table before anything is read.
-func removable(t *table.Table) error {
+// CheckRemovable refuses an append-only table before anything is read.
+func CheckRemovable(t *table.Table) error {
 	if s := t.Snapshot(); s.Supports("appendOnly") && s.Properties().AppendOnly() {
 		return &txlog.AppendOnlyError{Path: "rows of " + t.Location()}
 	}

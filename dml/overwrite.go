@@ -85,7 +85,7 @@ func Overwrite(ctx context.Context, t *table.Table, in iter.Seq2[arrow.RecordBat
 		return Result{}, err
 	}
 	o.Options = o.Options.withDefaults()
-	if err := removable(t); err != nil {
+	if err := CheckRemovable(t); err != nil {
 		return Result{}, err
 	}
 	if !o.Replay {
@@ -102,7 +102,7 @@ func Overwrite(ctx context.Context, t *table.Table, in iter.Seq2[arrow.RecordBat
 		co.PartitionBy, co.OverwriteSchema = o.PartitionBy, true
 	}
 	var m Metrics
-	c, n, err := redo(ctx, t, o.Options, co, func(ctx context.Context, c *table.Change) (table.CommitOptions, error) {
+	c, n, err := Redo(ctx, t, o.Options, co, func(ctx context.Context, c *table.Change) (table.CommitOptions, error) {
 		watch := startWatch(t)
 		w := &overwrite{c: c, o: o}
 		err := w.run(ctx, in, watch)

@@ -27,11 +27,11 @@ type Assignment struct{ Column, Expr string }
 // the compiler, of [table.WriteSet.Write] for a new row that the table refuses, of [table.Change.Commit].
 func Update(ctx context.Context, t *table.Table, compile expression.Compiler, set []Assignment, where predicate.Filter, o Options) (Result, error) {
 	o = o.withDefaults()
-	if err := removable(t); err != nil {
+	if err := CheckRemovable(t); err != nil {
 		return Result{}, err
 	}
 	var m Metrics
-	c, n, err := redo(ctx, t, o, table.ChangeOptions{WriteOptions: o.WriteOptions, NoDeletionVectors: o.NoDeletionVectors},
+	c, n, err := Redo(ctx, t, o, table.ChangeOptions{WriteOptions: o.WriteOptions, NoDeletionVectors: o.NoDeletionVectors},
 		func(ctx context.Context, c *table.Change) (table.CommitOptions, error) {
 			watch := startWatch(t)
 			with, err := newSetter(ctx, c.Snapshot().Schema(), compile, set)

@@ -11,6 +11,7 @@ import (
 	"github.com/ingestd/ingestd/table/partition"
 	"github.com/ingestd/ingestd/table/predicate"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // newChangeRows is the write set for the rows that a change puts in.
@@ -78,3 +79,6 @@ func (c *Change) PartitionOf(add *action.Add) (string, error) {
 	}
 	return string(key), nil
 }
+
+// Merger is how the schema of the table may change with rows that are put in, where that is asked for.
+func (c *Change) Merger() schema.Merger { return c.rows.shape.merger() }

@@ -20,6 +20,8 @@ var forbidden = []struct{ room, reach, why string }{
 	{"table", module + "stream", "tables know no streams"},
 	{"table", "github.com/twmb/franz-go", "tables know no Kafka"},
 	{"table", "github.com/duckdb", "predicates come in through table/predicate"},
+	{"merge", module + "stream", "MERGE knows no streams"},
+	{"merge", "github.com/duckdb", "expressions come in through table/expression"},
 	{"internal/config", "github.com/twmb/franz-go", "reading a pipeline file touches nothing"},
 }
 

@@ -95,3 +95,6 @@ func (x *Index) Release() {
 	}
 	x.keys = nil
 }
+
+// Keys are those of the chunks, the receiver's to look at.
+func (x *Index) Keys() []*Keys { return x.keys }

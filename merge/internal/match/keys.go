@@ -2,6 +2,7 @@ package match
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -17,6 +18,7 @@ import (
 type Keys struct {
 	columns []column
 	rows    int
+	only    *array.Boolean // rows for which it is not true match nothing; nil: all may
 }
 
 // column is a key column in one of three layouts.
@@ -44,24 +46,31 @@ type KeyTypeError struct{ Type arrow.DataType }
 
 func (e *KeyTypeError) Error() string { return fmt.Sprintf("values of type %s cannot be keys", e.Type) }
 
-// NewKeys takes the key columns of some rows. nullSafe, where it is not nil, says of which columns NULL is a value. The columns of two Keys that
+// NewKeys takes the key columns of some rows; without any, all rows have the same key. nullSafe, where it is not nil, says of which columns NULL is a value. The columns of two Keys that
 // are compared must have the same types. Release gives them back. Errors: *KeyTypeError.
-func NewKeys(ctx context.Context, columns []arrow.Array, nullSafe []bool) (*Keys, error) {
-	k := &Keys{}
-	for i, a := range columns {
+func NewKeys(ctx context.Context, rec arrow.RecordBatch, nullSafe []bool) (*Keys, error) {
+	k := &Keys{rows: int(rec.NumRows())}
+	for i, a := range rec.Columns() {
 		c, err := newColumn(ctx, a)
 		if err != nil {
 			k.Release()
 			return nil, err
 		}
 		c.nullSafe = nullSafe != nil && nullSafe[i]
-		k.columns, k.rows = append(k.columns, c), a.Len()
+		k.columns = append(k.columns, c)
 	}
 	return k, nil
 }
 
+// Only has rows match nothing for which a condition on them alone is not true; nil is no condition. It takes the array over.
+func (k *Keys) Only(is *array.Boolean) { k.only = is }
+
 // Release gives the arrays back.
 func (k *Keys) Release() {
+	if k.only != nil {
+		k.only.Release()
+		k.only = nil
+	}
 	for _, c := range k.columns {
 		c.values.Release()
 	}
@@ -165,6 +174,13 @@ func (k *Keys) Hash(out []uint64) []uint64 {
 			hashes[i] = 1
 		}
 	}
+	if k.only != nil {
+		for i := range hashes {
+			if !k.only.Value(i) || k.only.IsNull(i) {
+				hashes[i] = 0
+			}
+		}
+	}
 	for _, c := range k.columns {
 		if c.values.NullN() == 0 || c.nullSafe {
 			continue
@@ -231,4 +247,32 @@ func (c *column) equal(i int, o *column, j int) bool {
 		return c.decimals[i] == o.decimals[j]
 	}
 	return string(c.text(i)) == string(o.text(j))
+}
+
+// Column is key column i, the receiver's to look at until the keys are released.
+func (k *Keys) Column(i int) arrow.Array { return k.columns[i].values }
+
+// Encode appends the key of row i as bytes that are equal for equal keys of the same types, and comparable in the order of the columns.
+func (k *Keys) Encode(to []byte, i int) []byte {
+	for n := range k.columns {
+		c := &k.columns[n]
+		switch {
+		case c.values.IsNull(i):
+			to = append(to, 0)
+		case c.ints != nil:
+			to = binary.BigEndian.AppendUint64(append(to, 1), uint64(c.ints[i])^1<<63)
+		case c.decimals != nil:
+			to = binary.BigEndian.AppendUint64(append(to, 1), uint64(c.decimals[i].HighBits())^1<<63)
+			to = binary.BigEndian.AppendUint64(to, c.decimals[i].LowBits())
+		default:
+			to = append(to, 1)
+			for _, b := range c.text(i) {
+				if to = append(to, b); b == 0 {
+					to = append(to, 0xff)
+				}
+			}
+			to = append(to, 0, 0)
+		}
+	}
+	return to
 }

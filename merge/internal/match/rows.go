@@ -59,6 +59,14 @@ func (r *Rows) chunkOf(row int) int {
 	return i
 }
 
+// One gives all rows as one batch, which the caller releases; nil where there are none.
+func (r *Rows) One() (arrow.RecordBatch, error) {
+	if r.Len() == 0 {
+		return nil, nil
+	}
+	return concatenate(r.schema, r.chunks)
+}
+
 // Each calls do for the given rows, chunk by chunk: with the rows of one chunk by their numbers in it, and which of the given ones they are,
 // in ascending order.
 func (r *Rows) Each(rows []int, do func(chunk arrow.RecordBatch, at []int32, which []int32) error) error {
@@ -89,7 +97,7 @@ func (r *Rows) Each(rows []int, do func(chunk arrow.RecordBatch, at []int32, whi
 func Take(ctx context.Context, rec arrow.RecordBatch, columns []string, at []int32) (arrow.RecordBatch, error) {
 	fields, cols := make([]arrow.Field, len(columns)), make([]arrow.Array, len(columns))
 	defer func() { release(cols) }()
-	indices := int32s(at)
+	indices := Places(at)
 	defer indices.Release()
 	for i, name := range columns {
 		n := rec.Schema().FieldIndices(name)
@@ -120,7 +128,8 @@ func TakeArray(ctx context.Context, col, indices arrow.Array) (arrow.Array, erro
 	return array.NewDictionaryArray(dict.DataType(), moved, dict.Dictionary()), nil
 }
 
-func int32s(values []int32) arrow.Array {
+// Places are the indices of rows as an array.
+func Places(values []int32) arrow.Array {
 	data := array.NewData(arrow.PrimitiveTypes.Int32, len(values), []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(values))}, nil, 0, 0)
 	defer data.Release()
 	return array.NewInt32Data(data)
@@ -132,4 +141,17 @@ func release(cols []arrow.Array) {
 			c.Release()
 		}
 	}
+}
+
+// Columns gives a batch of some columns of another. The caller releases it.
+func Columns(rec arrow.RecordBatch, names []string) (arrow.RecordBatch, error) {
+	fields, cols := make([]arrow.Field, len(names)), make([]arrow.Array, len(names))
+	for i, name := range names {
+		n := rec.Schema().FieldIndices(name)
+		if len(n) != 1 {
+			return nil, fmt.Errorf("the rows have column %q %d times", name, len(n))
+		}
+		fields[i], cols[i] = rec.Schema().Field(n[0]), rec.Column(n[0])
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows()), nil
 }

@@ -77,7 +77,7 @@ func (s *Source) Append(ctx context.Context, rec arrow.RecordBatch) error {
 	if rec.NumRows() == 0 {
 		return nil
 	}
-	flat, err := s.flatten(ctx, rec)
+	flat, err := s.Flatten(ctx, rec)
 	if err != nil {
 		return err
 	}
@@ -91,8 +91,8 @@ func (s *Source) Append(ctx context.Context, rec arrow.RecordBatch) error {
 	return s.seal(ctx)
 }
 
-// flatten gives a batch of the source's schema, without dictionaries, that holds nothing else in memory.
-func (s *Source) flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
+// Flatten gives a batch in the source's schema: without dictionaries. The caller releases it.
+func (s *Source) Flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 	cols := make([]arrow.Array, rec.NumCols())
 	defer func() { release(cols) }()
 	for i, c := range rec.Columns() {

@@ -1,0 +1,111 @@
+package merge
+
+import (
+	"context"
+	"iter"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/dml"
+	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/expression"
+)
+
+// Merge runs a statement on the newest version of a table, in one commit. It takes the rows of in, of schema source, once, and releases the
+// batches. Work that met a conflict with another writer which could not be followed is done again.
+//
+// Errors: *StatementError, *dml.NotAssignableError, *table.ColumnNotFoundError and those of the compiler before anything is read;
+// *MultipleMatchError; *txlog.AppendOnlyError; those of in, of the disk where the source does not fit into memory, of
+// [table.WriteSet.Write] for a new row that the table refuses, of [table.Change.Commit].
+func Merge(ctx context.Context, t *table.Table, with expression.Compiler, stmt Statement, source *arrow.Schema,
+	in iter.Seq2[arrow.RecordBatch, error], o Options,
+) (Result, error) {
+	if err := stmt.check(); err != nil {
+		return Result{}, err
+	}
+	if !stmt.insertsOnly() {
+		if err := dml.CheckRemovable(t); err != nil {
+			return Result{}, err
+		}
+	}
+	o.MergeSchema = o.MergeSchema || stmt.SchemaEvolution
+	watch := newWatch(t)
+	rows, err := o.keep(ctx, t, with, stmt, source, in)
+	if rows != nil {
+		defer func() { _ = rows.Close() }() // files for the time being
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	watch.materialized()
+	var m Metrics
+	end := func() {} // of the last try: what it has read by is asked until it is committed
+	defer func() { end() }()
+	co := table.ChangeOptions{WriteOptions: o.WriteOptions, NoDeletionVectors: o.NoDeletionVectors}
+	done, tries, err := dml.Redo(ctx, t, o.Options, co, func(ctx context.Context, c *table.Change) (_ table.CommitOptions, err error) {
+		watch.begin()
+		end()
+		p, err := compile(ctx, c, with, stmt, rows.Schema())
+		if err != nil {
+			return table.CommitOptions{}, err
+		}
+		r := &run{c: c, plan: p, source: rows, parallelism: o.ScanParallelism}
+		end = func() { r.release(); _ = p.close() } // it only gives memory back
+		if err := r.do(ctx); err != nil {
+			return table.CommitOptions{}, err
+		}
+		watch.scanned()
+		s, err := c.Finish(ctx)
+		if err != nil {
+			return table.CommitOptions{}, err
+		}
+		m = r.n.metrics(rows.Len(), s)
+		watch.stop(&m)
+		return table.CommitOptions{Operation: "MERGE", Parameters: stmt.parameters(), Metrics: m.texts()}, nil
+	})
+	return Result{Committed: done, Metrics: m, Tries: tries}, err
+}
+
+// keep takes the source's rows, so that they can be gone through more than once.
+func (o Options) keep(ctx context.Context, t *table.Table, with expression.Compiler, stmt Statement, s *arrow.Schema, in iter.Seq2[arrow.RecordBatch, error]) (*match.Source, error) {
+	if err := distinct(s); err != nil {
+		return nil, err
+	}
+	c, err := t.NewChange(ctx, table.ChangeOptions{WriteOptions: o.WriteOptions})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = c.Abort(ctx) }() // it has written nothing
+	p, err := compile(ctx, c, with, stmt, s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = p.close() }()
+	so := match.SourceOptions{Budget: o.SourceMemory, Dir: o.TempDir}
+	if len(p.on.Keys) > 0 {
+		so.Hash = p.on.sourceHashes
+	}
+	rows := match.NewSource(s, so)
+	for rec, err := range in {
+		if err != nil {
+			return rows, err
+		}
+		err = rows.Append(ctx, rec)
+		rec.Release()
+		if err != nil {
+			return rows, err
+		}
+	}
+	return rows, nil
+}
+
+// distinct refuses a source of which two columns have one name.
+func distinct(s *arrow.Schema) error {
+	for i, f := range s.Fields() {
+		if name, _ := columnNamed(s, f.Name); name != f.Name || len(s.FieldIndices(f.Name)) > 1 {
+			return wrong("the source has two columns %s (case does not tell them apart): give one another name", s.Field(i).Name)
+		}
+	}
+	return nil
+}

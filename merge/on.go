@@ -1,0 +1,93 @@
+package merge
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/table/expression"
+	"github.com/ingestd/ingestd/table/predicate"
+)
+
+// keysOf gives the keys of rows of one side: those for which a filter of that side is not true match nothing.
+func (on *condition) keysOf(ctx context.Context, rec arrow.RecordBatch, where predicate.Filter, by expression.Projection) (*match.Keys, error) {
+	values, err := by.Apply(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	defer values.Release()
+	k, err := match.NewKeys(ctx, values, on.nullSafe)
+	if err != nil || where == nil {
+		return k, err
+	}
+	is, err := where.Eval(ctx, rec)
+	if err != nil {
+		k.Release()
+		return nil, err
+	}
+	k.Only(is)
+	return k, nil
+}
+
+// sourceHashes are the hashes of the keys of source rows.
+func (on *condition) sourceHashes(ctx context.Context, rec arrow.RecordBatch) ([]uint64, error) {
+	k, err := on.keysOf(ctx, rec, nil, on.sourceKeys)
+	if err != nil {
+		return nil, err
+	}
+	defer k.Release()
+	return k.Hash(nil), nil
+}
+
+// index makes the hash table over source rows.
+func (on *condition) index(ctx context.Context, rows *match.Rows) (*match.Index, error) {
+	var chunks []*match.Keys
+	for _, rec := range rows.Chunks() {
+		k, err := on.keysOf(ctx, rec, on.source, on.sourceKeys)
+		if err != nil {
+			for _, k := range chunks {
+				k.Release()
+			}
+			return nil, err
+		}
+		chunks = append(chunks, k)
+	}
+	return match.NewIndex(chunks), nil
+}
+
+// targetColumns are the columns of the table that the condition reads.
+func (p *plan) targetColumns() []string {
+	var out []string
+	out = append(out, p.on.targetKeys.Columns()...)
+	if p.on.target != nil {
+		out = append(out, p.on.target.Columns()...)
+	}
+	if p.on.rest != nil {
+		out = append(out, p.ofTarget(p.on.rest.Columns())...)
+	}
+	return unique(out)
+}
+
+// ofTarget are the columns of the table among fields of the joined schema.
+func (p *plan) ofTarget(joined []string) []string {
+	var out []string
+	for _, name := range joined {
+		if s, ok := p.sides[name]; ok && !s.source {
+			out = append(out, s.column)
+		}
+	}
+	return out
+}
+
+func unique(list []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range list {
+		if !seen[s] {
+			out = append(out, s)
+		}
+		seen[s] = true
+	}
+	return out
+}
