@@ -23,7 +23,7 @@ func (e *NotAssignableError) Error() string { return "column " + e.Column + " " 
 type setter struct {
 	project expression.Projection
 	set     [][]int // where the value of an assignment goes: a column, or a field in a struct
-	out     []int // columns of the old row that the new one has
+	out     []int   // columns of the old row that the new one has
 }
 
 // newSetter resolves and compiles assignments.

@@ -10,7 +10,9 @@ import (
 const upsertUpdate, upsertInsert = "MATCHED THEN UPDATE SET *", "NOT MATCHED THEN INSERT *"
 
 // of is a query of some values.
-func of(columns, values string) string { return "SELECT * FROM (VALUES " + values + ") x(" + columns + ")" }
+func of(columns, values string) string {
+	return "SELECT * FROM (VALUES " + values + ") x(" + columns + ")"
+}
 
 func forBoth(t *testing.T, test func(t *testing.T, props map[string]string)) {
 	t.Run("vectors", func(t *testing.T) { test(t, withVectors) })
