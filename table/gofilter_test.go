@@ -61,8 +61,8 @@ func (f goFilter) truth(e predicate.Expr, rec arrow.RecordBatch, row int) truth 
 		return is(f.value(e.Path[0], rec, row).IsNone())
 	case predicate.In:
 		out := no
-		for _, v := range e.Values {
-			out = max(out, f.truth(predicate.Comparison{Op: predicate.Eq, Path: e.Path, Value: v}, rec, row))
+		for _, v := range e.Values() {
+			out = max(out, f.truth(predicate.Comparison{Op: predicate.Eq, Path: e.Path(), Value: v}, rec, row))
 		}
 		return out
 	case predicate.Comparison:
@@ -131,7 +131,7 @@ func randomExpr(r *rand.Rand, s *schema.Struct, rows arrow.RecordBatch, depth in
 		return predicate.IsNotNull(path...)
 	}
 	if r.Intn(5) == 0 {
-		return predicate.In{Path: path, Values: []predicate.Value{literal}}
+		return predicate.NewIn(path, []predicate.Value{literal}, false)
 	}
 	ops := []predicate.Op{predicate.Eq, predicate.Ne, predicate.Lt, predicate.Le, predicate.Gt, predicate.Ge}
 	return predicate.Comparison{Op: ops[r.Intn(len(ops))], Path: path, Value: literal}

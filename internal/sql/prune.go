@@ -116,19 +116,20 @@ func (p *pruner) in(ctx context.Context, left node, list []node) predicate.Expr 
 		return predicate.Unknown{}
 	}
 	// DuckDB compares in one type that holds the column and all of the list, so that each alone may mean something else.
-	in := predicate.In{Path: path}
+	var values []predicate.Value
+	hasNull := false
 	for _, e := range list {
 		v, null, ok := p.value(ctx, t, e)
 		switch {
 		case null:
-			in.Null = true
-		case !ok || len(in.Values) > 0 && in.Values[0].Kind() != v.Kind():
+			hasNull = true
+		case !ok || len(values) > 0 && values[0].Kind() != v.Kind():
 			return predicate.Unknown{}
 		default:
-			in.Values = append(in.Values, v)
+			values = append(values, v)
 		}
 	}
-	return in
+	return predicate.NewIn(path, values, hasNull)
 }
 
 func (p *pruner) comparison(ctx context.Context, op predicate.Op, left, right node) predicate.Expr {

@@ -51,13 +51,6 @@ type Comparison struct {
 // IsNull is path IS NULL. IS NOT NULL is Not{IsNull{path}}.
 type IsNull struct{ Path []string }
 
-// In is path IN (values), with NULL among them where Null is set.
-type In struct {
-	Path   []string
-	Values []Value
-	Null   bool
-}
-
 // StartsWith is path LIKE 'prefix%' on a string column.
 type StartsWith struct {
 	Path   []string
@@ -113,17 +106,6 @@ func (e Comparison) String() string {
 
 func (e IsNull) String() string { return pathString(e.Path) + " IS NULL" }
 
-func (e In) String() string {
-	var parts []string
-	for _, v := range e.Values {
-		parts = append(parts, v.String())
-	}
-	if e.Null {
-		parts = append(parts, "NULL")
-	}
-	return pathString(e.Path) + " IN (" + strings.Join(parts, ", ") + ")"
-}
-
 func (e StartsWith) String() string {
 	return pathString(e.Path) + " LIKE " + String(e.Prefix+"%").String()
 }
@@ -161,7 +143,7 @@ func Columns(e Expr) []string {
 		case IsNull:
 			names = append(names, e.Path[0])
 		case In:
-			names = append(names, e.Path[0])
+			names = append(names, e.path[0])
 		case StartsWith:
 			names = append(names, e.Path[0])
 		}

@@ -35,14 +35,7 @@ func evaluate(e Expr, r row) Literal {
 	case Literal:
 		return e
 	case In:
-		var any Or
-		for _, v := range e.Values {
-			any = append(any, Comparison{Eq, e.Path, v})
-		}
-		if e.Null {
-			any = append(any, Null)
-		}
-		return evaluate(any, r)
+		return evaluate(disjunction(e), r)
 	case StartsWith:
 		v := r[e.Path[0]]
 		if v.IsNone() {
@@ -134,11 +127,11 @@ func expressions(depth int) *rapid.Generator[Expr] {
 		case 0:
 			return IsNull{path}
 		case 1:
-			in := In{Path: path, Null: rapid.Bool().Draw(t, "null")}
+			var values []Value
 			for range rapid.IntRange(0, 2).Draw(t, "n") {
-				in.Values = append(in.Values, value())
+				values = append(values, value())
 			}
-			return in
+			return NewIn(path, values, rapid.Bool().Draw(t, "null"))
 		case 2:
 			if col == "s" {
 				return StartsWith{path, rapid.SampledFrom([]string{"", "a", long, long + "a", "\U0001F600"}).Draw(t, "prefix")}

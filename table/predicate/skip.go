@@ -115,17 +115,6 @@ func (e IsNull) outcomes(f *file) outcome {
 	return when(c.canNull, canTrue) | when(c.canValue, canFalse)
 }
 
-func (e In) outcomes(f *file) outcome {
-	eqs := make(Or, 0, len(e.Values)+1)
-	for _, v := range e.Values {
-		eqs = append(eqs, Comparison{Eq, e.Path, v})
-	}
-	if e.Null {
-		eqs = append(eqs, Null)
-	}
-	return eqs.outcomes(f)
-}
-
 func (e Comparison) outcomes(f *file) outcome {
 	if e.Value.IsNone() {
 		return anything

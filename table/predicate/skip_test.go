@@ -56,9 +56,9 @@ func TestFilesAreSkippedByBounds(t *testing.T) {
 		{"nothing known", Nothing(), x(Eq, Int(5)), false},
 		{"literal of another type", ints, x(Eq, String("a")), false},
 
-		{"IN outside", ints, In{px, []Value{Int(1), Int(10)}, false}, true},
-		{"NOT IN with NULL is never true", Nothing(), Not{In{px, nil, true}}, true},
-		{"NOT IN all", ColumnBounds{Min: Int(5), Max: Int(5)}, Not{In{px, []Value{Int(5)}, false}}, true},
+		{"IN outside", ints, NewIn(px, []Value{Int(1), Int(10)}, false), true},
+		{"NOT IN with NULL is never true", Nothing(), Not{NewIn(px, nil, true)}, true},
+		{"NOT IN all", ColumnBounds{Min: Int(5), Max: Int(5)}, Not{NewIn(px, []Value{Int(5)}, false)}, true},
 
 		{"IS NULL without nulls", ints, IsNull{px}, true},
 		{"IS NULL, count unknown", Nothing(), IsNull{px}, false},
@@ -126,7 +126,7 @@ func TestFieldsOfStructsHaveBoundsOfTheirOwn(t *testing.T) {
 }
 
 func TestColumnsListsTopLevelColumnsOnce(t *testing.T) {
-	e := And{Or{x(Eq, Int(1)), IsNotNull("s", "f")}, In{[]string{"x"}, nil, false}, StartsWith{[]string{"a"}, "p"}, Unknown{}}
+	e := And{Or{x(Eq, Int(1)), IsNotNull("s", "f")}, NewIn([]string{"x"}, nil, false), StartsWith{[]string{"a"}, "p"}, Unknown{}}
 	if got := strings.Join(Columns(e), ","); got != "a,s,x" {
 		t.Errorf("got %s", got)
 	}

@@ -1,7 +1,6 @@
 package predicate
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"math"
@@ -169,10 +168,8 @@ func compareSame(a, b Value) (int, bool) {
 		return compareFloats(a.f, b.f), true
 	case DecimalKind:
 		return compareDecimals(a, b), true
-	case StringKind:
+	case StringKind, BinaryKind:
 		return strings.Compare(a.s, b.s), true
-	case BinaryKind:
-		return bytes.Compare([]byte(a.s), []byte(b.s)), true
 	case None:
 	}
 	return 0, false

@@ -64,7 +64,7 @@ func TestExpressionsPrintAsSQL(t *testing.T) {
 		`("a" >= 1 AND "a" <= 2)`:                   Between(a, Int(1), Int(2)),
 		`"s"."f" IS NOT NULL`:                       IsNotNull("s", "f"),
 		`("q""x" IS NULL OR TRUE)`:                  Or{IsNull{[]string{`q"x`}}, True},
-		`"a" IN ('it''s', NULL)`:                    In{a, []Value{String("it's")}, true},
+		`"a" IN ('it''s', NULL)`:                    NewIn(a, []Value{String("it's")}, true),
 		`"a" LIKE 'x%'`:                             StartsWith{a, "x"},
 		`NOT "a" <=> DATE '1970-01-02'`:             Not{Comparison{NullSafeEq, a, Date(1)}},
 		`"a" = -0.05`:                               Comparison{Eq, a, dec(-5, 2)},
