@@ -43,7 +43,7 @@ func among(path []string, values []predicate.Value) predicate.Expr {
 		return order
 	})
 	if len(values) <= mostKeys {
-		return predicate.In{Path: path, Values: values}
+		return predicate.NewIn(path, values, false)
 	}
 	var or predicate.Or
 	for n := range ranges {
