@@ -1,8 +1,10 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -84,6 +86,15 @@ func (r Record) Position() int64 {
 		return r.At
 	}
 	return r.Offset
+}
+
+// Reject makes a dead letter of the record, whose slices are copied: the chunk's buffers go on to other use.
+func (r Record) Reject(reason string) Rejected {
+	r.Key, r.Value, r.Headers = bytes.Clone(r.Key), bytes.Clone(r.Value), slices.Clone(r.Headers)
+	for i := range r.Headers {
+		r.Headers[i].Value = bytes.Clone(r.Headers[i].Value)
+	}
+	return Rejected{Record: r, Reason: reason}
 }
 
 // Header is a header of a record.

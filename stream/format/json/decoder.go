@@ -109,9 +109,9 @@ func (t *task) Decode(recs stream.Records) (arrow.RecordBatch, []stream.Rejected
 			continue
 		} else if t.d.opts.OnError == Fail {
 			t.truncate(0)
-			return nil, nil, &stream.BadRecordError{Rejected: reject(rec, reason)}
+			return nil, nil, &stream.BadRecordError{Rejected: rec.Reject(reason)}
 		} else if t.d.opts.OnError != Drop {
-			rejected = append(rejected, reject(rec, reason))
+			rejected = append(rejected, rec.Reject(reason))
 		}
 		t.truncate(rows)
 	}

@@ -1,8 +1,6 @@
 package json
 
 import (
-	"slices"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ingestd/ingestd/internal/arrowbuf"
@@ -67,15 +65,4 @@ func newMetadata(c *compiler, m Metadata) metadata {
 			x.col.Set(i, rec.Key)
 		}
 	}}
-}
-
-// reject makes a dead letter of rec, which is copied: the chunk's buffers go on to other use.
-func reject(rec *stream.Record, reason string) stream.Rejected {
-	r := *rec
-	r.Key, r.Value = slices.Clone(r.Key), slices.Clone(r.Value)
-	r.Headers = slices.Clone(r.Headers)
-	for i := range r.Headers {
-		r.Headers[i].Value = slices.Clone(r.Headers[i].Value)
-	}
-	return stream.Rejected{Record: r, Reason: reason}
 }

@@ -5,12 +5,14 @@ import "strconv"
 // Kind is why a value was not taken.
 type Kind uint8
 
+// The kinds.
 const (
 	KindSyntax  Kind = iota // the record is not JSON; nothing of it can be rescued
 	KindDepth               // nested too deep; the same
 	KindType                // JSON, but not of the column's type
 	KindRange               // of the type, but it does not fit
 	KindNull                // null where the schema says NOT NULL
+	KindValue               // of the type, but what it says was not taken: found tells why
 	KindMissing             // absent where the schema says NOT NULL
 )
 
@@ -96,6 +98,8 @@ func (f *Failure) Reason() string {
 		return path + ": null but the schema says NOT NULL" + at
 	case KindMissing:
 		return path + ": missing but the schema says NOT NULL"
+	case KindValue:
+		return path + ": " + f.found + at
 	case KindRange:
 		return path + ": " + f.found + " out of range of " + f.want + at
 	}

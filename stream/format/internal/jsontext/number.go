@@ -204,6 +204,7 @@ func (n *Number) Int64() (v int64, ok bool) {
 	return int64(n.mant), n.mant < 1<<63
 }
 
+// Pow10 are the powers of ten that doubles hold exactly.
 var Pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
 // Float64 gives the double next to n, whose text is given; ok is false beyond the largest.

@@ -102,6 +102,33 @@ func (s *Scanner) skipArray(p, depth int) int {
 	}
 }
 
+// Members reads the object at p, whose brace is known to be there: member is called with each name, valid until it reads
+// a text, and the position of the value, and gives the position after it.
+func (s *Scanner) Members(p int, member func(name []byte, p int) int) int {
+	if p = s.Space(p + 1); p < len(s.B) && s.B[p] == '}' {
+		return p + 1
+	}
+	for {
+		if p >= len(s.B) || s.B[p] != '"' && (s.B[p] != '\'' || s.Strict) {
+			return s.Syntax(p, "a field name")
+		}
+		name, q := s.Text(p)
+		if q < 0 {
+			return q
+		}
+		if p = s.Colon(q); p < 0 {
+			return p
+		}
+		if p = member(name, p); p < 0 {
+			return p
+		}
+		more := false
+		if p, more = s.Next(p, '}'); !more {
+			return p
+		}
+	}
+}
+
 // Colon reads the colon after a field name, and the white space around it.
 func (s *Scanner) Colon(p int) int {
 	p = s.Space(p)

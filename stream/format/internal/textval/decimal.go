@@ -134,6 +134,7 @@ func (w Wide) plus(d uint64) Wide {
 	return Wide{w.hi + c, lo}
 }
 
+// Less compares.
 func (w Wide) Less(o Wide) bool { return w.hi < o.hi || w.hi == o.hi && w.lo < o.lo }
 
 // Power10 gives 10^n, for n up to 38.
@@ -144,3 +145,6 @@ func Power10(n int) Wide {
 	}
 	return w
 }
+
+// WideOf is hi * 2^64 + lo; hi is below 2^63.
+func WideOf(hi, lo uint64) Wide { return Wide{hi, lo} }
