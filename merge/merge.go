@@ -7,7 +7,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ingestd/ingestd/dml"
-	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/expression"
 )
@@ -21,24 +20,36 @@ import (
 func Merge(ctx context.Context, t *table.Table, with expression.Compiler, stmt Statement, source *arrow.Schema,
 	in iter.Seq2[arrow.RecordBatch, error], o Options,
 ) (Result, error) {
-	if err := stmt.check(); err != nil {
-		return Result{}, err
-	}
-	if !stmt.insertsOnly() {
-		if err := dml.CheckRemovable(t); err != nil {
-			return Result{}, err
-		}
-	}
-	o.MergeSchema = o.MergeSchema || stmt.SchemaEvolution
-	watch := newWatch(t)
-	rows, err := o.keep(ctx, t, with, stmt, source, in)
-	if rows != nil {
-		defer func() { _ = rows.Close() }() // files for the time being
-	}
+	began := t.Now()
+	rows, err := Collect(ctx, t, with, stmt, source, o)
 	if err != nil {
 		return Result{}, err
 	}
-	watch.materialized()
+	defer func() { _ = rows.Close() }() // files for the time being
+	for rec, err := range in {
+		if err != nil {
+			return Result{}, err
+		}
+		err = rows.Append(ctx, rec)
+		rec.Release()
+		if err != nil {
+			return Result{}, err
+		}
+	}
+	return apply(ctx, t, with, stmt, rows, o, began)
+}
+
+// Apply is Merge for rows that were collected before, with the same statement. They stay the caller's, and may be applied again.
+func Apply(ctx context.Context, t *table.Table, with expression.Compiler, stmt Statement, rows *Source, o Options) (Result, error) {
+	return apply(ctx, t, with, stmt, rows, o, t.Now())
+}
+
+func apply(ctx context.Context, t *table.Table, with expression.Compiler, stmt Statement, rows *Source, o Options, began int64) (Result, error) {
+	if err := stmt.allowed(t); err != nil {
+		return Result{}, err
+	}
+	o.MergeSchema = o.MergeSchema || stmt.SchemaEvolution
+	watch := newWatch(t, began)
 	var m Metrics
 	end := func() {} // of the last try: what it has read by is asked until it is committed
 	defer func() { end() }()
@@ -46,11 +57,11 @@ func Merge(ctx context.Context, t *table.Table, with expression.Compiler, stmt S
 	done, tries, err := dml.Redo(ctx, t, o.Options, co, func(ctx context.Context, c *table.Change) (_ table.CommitOptions, err error) {
 		watch.begin()
 		end()
-		p, err := compile(ctx, c, with, stmt, rows.Schema())
+		p, err := compile(ctx, c, with, stmt, rows.rows.Schema())
 		if err != nil {
 			return table.CommitOptions{}, err
 		}
-		r := &run{c: c, plan: p, source: rows, parallelism: o.ScanParallelism}
+		r := &run{c: c, plan: p, source: rows.rows, parallelism: o.ScanParallelism}
 		end = func() { r.release(); _ = p.close() } // it only gives memory back
 		if err := r.do(ctx); err != nil {
 			return table.CommitOptions{}, err
@@ -60,44 +71,19 @@ func Merge(ctx context.Context, t *table.Table, with expression.Compiler, stmt S
 		if err != nil {
 			return table.CommitOptions{}, err
 		}
-		m = r.n.metrics(rows.Len(), s)
+		m = r.n.metrics(rows.rows.Len(), s)
 		watch.stop(&m)
 		return table.CommitOptions{Operation: "MERGE", Parameters: stmt.parameters(), Metrics: m.texts()}, nil
 	})
 	return Result{Committed: done, Metrics: m, Tries: tries}, err
 }
 
-// keep takes the source's rows, so that they can be gone through more than once.
-func (o Options) keep(ctx context.Context, t *table.Table, with expression.Compiler, stmt Statement, s *arrow.Schema, in iter.Seq2[arrow.RecordBatch, error]) (*match.Source, error) {
-	if err := distinct(s); err != nil {
-		return nil, err
+// allowed refuses a statement that is none, or that the table does not allow.
+func (s Statement) allowed(t *table.Table) error {
+	if err := s.check(); err != nil || s.insertsOnly() {
+		return err
 	}
-	c, err := t.NewChange(ctx, table.ChangeOptions{WriteOptions: o.WriteOptions})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = c.Abort(ctx) }() // it has written nothing
-	p, err := compile(ctx, c, with, stmt, s)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = p.close() }()
-	so := match.SourceOptions{Budget: o.SourceMemory, Dir: o.TempDir}
-	if len(p.on.Keys) > 0 {
-		so.Hash = p.on.sourceHashes
-	}
-	rows := match.NewSource(s, so)
-	for rec, err := range in {
-		if err != nil {
-			return rows, err
-		}
-		err = rows.Append(ctx, rec)
-		rec.Release()
-		if err != nil {
-			return rows, err
-		}
-	}
-	return rows, nil
+	return dml.CheckRemovable(t)
 }
 
 // distinct refuses a source of which two columns have one name.

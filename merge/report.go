@@ -76,11 +76,11 @@ type watch struct {
 	began, kept, tried, found int64
 }
 
-func newWatch(t *table.Table) *watch { return &watch{t: t, began: t.Now()} }
+// newWatch measures from began, when the source began to come.
+func newWatch(t *table.Table, began int64) *watch { return &watch{t: t, began: began, kept: t.Now()} }
 
-func (w *watch) materialized() { w.kept = w.t.Now() }
-func (w *watch) begin()        { w.tried = w.t.Now() }
-func (w *watch) scanned()      { w.found = w.t.Now() }
+func (w *watch) begin()   { w.tried = w.t.Now() }
+func (w *watch) scanned() { w.found = w.t.Now() }
 
 func (w *watch) stop(m *Metrics) {
 	now := w.t.Now()
