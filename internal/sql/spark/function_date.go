@@ -167,7 +167,44 @@ var dateFunctions = map[string]function{
 	"timestamp_millis":  {1, 1, func(c *call) term { return c.since("1000") }},
 	"timestamp_micros":  {1, 1, func(c *call) term { return c.since("1") }},
 	"unix_seconds":      {1, 1, func(c *call) term { return c.castTo(c.momentOf(0, timestamp), bigint, false) }},
-	"unix_micros":       {1, 1, func(c *call) term { return c.of("epoch_us($1)", bigint, c.momentOf(0, timestamp)) }},
+	"unix_millis": {1, 1, func(c *call) term {
+		return c.of("((epoch_us($1) - (epoch_us($1) % 1000 + 1000) % 1000) // 1000)", bigint, c.momentOf(0, timestamp))
+	}},
+	"unix_date": {1, 1, func(c *call) term {
+		return c.of("CAST(($1 - DATE '1970-01-01') AS INTEGER)", integer, c.momentOf(0, date))
+	}},
+	"date_from_unix_date": {1, 1, func(c *call) term { return failing(c.of("(DATE '1970-01-01' + $1)", date, c.int(0))) }},
+	"unix_timestamp":      {0, 1, unixTimestamp}, "to_unix_timestamp": {1, 1, unixTimestamp}, "from_unixtime": {1, 2, fromUnixtime},
+	"date_part": {2, 2, datePart}, "datepart": {2, 2, datePart},
+	"unix_micros": {1, 1, func(c *call) term { return c.of("epoch_us($1)", bigint, c.momentOf(0, timestamp)) }},
+}
+
+// unixTimestamp is whole seconds since the epoch; before it those that are over.
+func unixTimestamp(c *call) term {
+	if len(c.args) == 0 {
+		return c.castTo(now(c), bigint, false)
+	}
+	if isString(c.args[0].typ) {
+		return c.refuse("%s() of a string; write %[1]s(CAST(... AS TIMESTAMP))", c.name)
+	}
+	return c.of("(epoch_us($1) // 1000000)", bigint, c.momentOf(0, timestamp))
+}
+
+func fromUnixtime(c *call) term {
+	pattern := stringLiteral("yyyy-MM-dd HH:mm:ss", c.at)
+	if len(c.args) == 2 {
+		pattern = c.args[1]
+	}
+	return dateFormat(&call{c.translator, c.name, c.at, []term{c.since("1000000"), pattern}})
+}
+
+// datePart is EXTRACT as a function.
+func datePart(c *call) term {
+	part, ok := extracted[strings.ToLower(c.constant(0))]
+	if !ok {
+		return c.refuse("%s() of %s; there are functions such as second(), which gives whole seconds", c.name, c.args[0].sql)
+	}
+	return c.call(part, c.at, c.args[1:])
 }
 
 func days(c *call) term {

@@ -67,7 +67,10 @@ func TestWhatDiffersFromSparkIsRefusedByName(t *testing.T) {
 		"day = 'yesterday'":            "'yesterday' is not spelled as a DATE usually is",
 		"INTERVAL '1-2' YEAR TO MONTH": "an interval of more than one unit",
 		"count(*) > 1":                 "count(*) is over many rows",
-		"round(d, 1)":                  "round() of DOUBLE",
+		"round(CAST(d AS FLOAT), 1)":   "round() of FLOAT",
+		"regexp_replace(s, 'a*', 'b')": "it finds what is empty",
+		"regexp_replace(s, 'a$', 'b')": "a $",
+		"split(s, '(?=a)')":            "a group that begins with (?",
 		"current_timestamp()":          "where there is no clock",
 	} {
 		_, err := Translate(text, columns, Options{})
