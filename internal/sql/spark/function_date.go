@@ -2,6 +2,8 @@ package spark
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,14 +134,58 @@ func dateFormat(c *call) term {
 	return c.where(inCalendar(e.sql), "strftime("+plain.sql+", "+quote(format)+")", "date_format() spells it otherwise: ", e, str, false)
 }
 
-// parsedAs is to_date or to_timestamp without a format, which is a cast.
+// parsedAs is to_date or to_timestamp, which without a format is a cast.
 func parsedAs(to arrow.DataType) function {
 	return function{1, 2, func(c *call) term {
-		if len(c.args) == 2 {
-			return c.refuse("%s() with a format", c.name)
+		if len(c.args) == 1 || !isString(c.args[0].typ) {
+			return c.momentOf(0, to)
 		}
-		return c.momentOf(0, to)
+		return c.parsedBy(c.constant(1), to)
 	}}
+}
+
+// digitsOf are the letters of a pattern that stand for so many digits, neither more nor fewer.
+var digitsOf = map[string]int{"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2}
+
+// parsedBy reads a date or timestamp by a pattern in which all parts have a fixed width.
+func (c *call) parsedBy(pattern string, to arrow.DataType) term {
+	format, unknown := strftime(pattern)
+	var shape strings.Builder
+	year := 0
+	seen := map[byte]bool{}
+	for i := 0; i < len(pattern) && unknown == ""; {
+		j := i + 1
+		switch {
+		case pattern[i] == '\'': // strftime has seen that there is an end
+			j += 1 + strings.IndexByte(pattern[j:], '\'')
+		case isLetter(pattern[i]):
+			j += len(pattern[j:]) - len(strings.TrimLeft(pattern[j:], pattern[i:i+1]))
+		}
+		letters := pattern[i:j]
+		n, known := digitsOf[letters]
+		switch {
+		case known && !seen[letters[0]]:
+			shape.WriteString("[0-9]{" + strconv.Itoa(n) + "}")
+		case letters[0] == '\'':
+			shape.WriteString(regexp.QuoteMeta(strings.Trim(letters, "'")))
+		case known || isLetter(letters[0]) || isDigit(letters[0]):
+			unknown = letters
+		default:
+			shape.WriteString(regexp.QuoteMeta(letters))
+		}
+		if letters == "yyyy" {
+			year = i + 1
+		}
+		seen[letters[0]] = true
+		i = j
+	}
+	if unknown != "" || year == 0 {
+		return c.refuse("%s() with the format %s: such as yyyy-MM-dd HH:mm:ss is wanted", c.name, quote(pattern))
+	}
+	e := c.args[0].explicit()
+	ok := "regexp_full_match(" + e.sql + ", " + quote(shape.String()) + ") AND substring(" + e.sql + ", " + strconv.Itoa(year) + ", 4) <> '0000'"
+	value := "CAST(strptime(" + e.sql + ", " + quote(format) + ") AS " + duckType(to) + ")"
+	return failing(c.where(ok, value, unfit(to), e, to, false))
 }
 
 func makeDate(c *call) term {
