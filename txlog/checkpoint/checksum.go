@@ -36,14 +36,15 @@ func canonicalJSON(text []byte) (string, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return "", errors.New("text after the JSON value")
 	}
-	slices.SortFunc(pairs, func(a, b pathValue) int { return strings.Compare(a.path, b.path) })
-	var out []string
+	seen := make(map[string]bool, len(pairs))
+	out := make([]string, len(pairs))
 	for i, p := range pairs {
-		if i > 0 && p.path == pairs[i-1].path {
+		if seen[p.path] {
 			return "", fmt.Errorf("key %s comes twice", p.path)
 		}
-		out = append(out, p.path+"="+p.value)
+		seen[p.path], out[i] = true, p.path+"="+p.value
 	}
+	slices.Sort(out) // whole entries, as Spark sorts them: element 10 of an array comes before element 1
 	return strings.Join(out, ","), nil
 }
 

@@ -17,6 +17,10 @@ func TestTheChecksumIsThatOfTheProtocol(t *testing.T) {
 	if got, err := Checksum([]byte(text)); err != nil || got != "6a92d155a59bf2eecbd4b4ec7fd1f875" {
 		t.Errorf("%s, %v", got, err)
 	}
+	const ten = `"a"+0=0,"a"+10=10,"a"+1=1,"a"+2=2,"a"+3=3,"a"+4=4,"a"+5=5,"a"+6=6,"a"+7=7,"a"+8=8,"a"+9=9` // in Spark's order
+	if got, err := canonicalJSON([]byte(`{"a":[0,1,2,3,4,5,6,7,8,9,10]}`)); err != nil || got != ten {
+		t.Errorf("%s, %v", got, err)
+	}
 	for _, bad := range []string{``, `{`, `{"a":1}x`, `{"a":1,"a":2}`, `[1,]`} {
 		if sum, err := Checksum([]byte(bad)); err == nil {
 			t.Errorf("%s: %s", bad, sum)
