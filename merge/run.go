@@ -45,6 +45,9 @@ type part struct {
 }
 
 func (r *run) do(ctx context.Context) error {
+	if err := r.source.Seal(ctx); err != nil {
+		return err
+	}
 	if r.source.Spilled() {
 		if err := r.candidates(ctx, r.plan.newReading(nil)); err != nil {
 			return err

@@ -88,7 +88,7 @@ func (s *Source) Append(ctx context.Context, rec arrow.RecordBatch) error {
 	if s.pendingRows < chunkRows && s.pendingBytes < chunkBytes {
 		return nil
 	}
-	return s.seal(ctx)
+	return s.Seal(ctx)
 }
 
 // Flatten gives a batch in the source's schema: without dictionaries. The caller releases it.
@@ -110,8 +110,8 @@ func (s *Source) Flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.Reco
 	return array.NewRecordBatch(s.schema, cols, rec.NumRows()), nil
 }
 
-// seal makes a chunk of what is pending.
-func (s *Source) seal(ctx context.Context) error {
+// Seal makes a chunk of what is pending. After it Spilled holds, where nothing more is appended.
+func (s *Source) Seal(ctx context.Context) error {
 	if len(s.pending) == 0 {
 		return nil
 	}
@@ -200,7 +200,7 @@ func (s *Source) overflow(ctx context.Context) error {
 // it. Rows of equal keys are in one part; where there is no Hash, any are.
 func (s *Source) Parts(ctx context.Context) iter.Seq2[*Rows, error] {
 	return func(yield func(*Rows, error) bool) {
-		if err := s.seal(ctx); err != nil {
+		if err := s.Seal(ctx); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -223,7 +223,7 @@ func (s *Source) Parts(ctx context.Context) iter.Seq2[*Rows, error] {
 	}
 }
 
-// Spilled says whether rows are on disk.
+// Spilled says whether rows are on disk; to be asked after Seal.
 func (s *Source) Spilled() bool { return s.parts != nil }
 
 // Close gives the rows back and deletes their files.
