@@ -63,8 +63,13 @@ func (t *task) row(op changes.Op, img image) (reason string, err error) {
 		}
 		data, img, ofKey = t.rec.Key, key, true
 	}
+	if data[img.from] != '{' {
+		return noStruct, nil
+	}
 	return t.write(op, data, img, keys, ofKey)
 }
+
+const noStruct = "a row that is no object of columns; MongoDB's documents can be read as ExtractNewDocumentState leaves them"
 
 // write reads a row from data and adds the change.
 func (t *task) write(op changes.Op, data []byte, img image, keys *keySet, ofKey bool) (reason string, err error) {
@@ -106,7 +111,7 @@ func (t *task) newGroup(p int, keys *keySet, ofKey bool) (*group, string, error)
 	origin := originOf(ev, t.rec.Topic)
 	switch {
 	case ev.schema != nil && ev.schema.row == nil:
-		return nil, "rows that are no structs; MongoDB's documents can be read as ExtractNewDocumentState leaves them", nil
+		return nil, noStruct, nil
 	case ev.schema != nil:
 		g, err := t.groups.bySchema(ev, ev.schema.row, keys, origin)
 		return g, "", err
@@ -172,6 +177,9 @@ func (t *task) update() (reason string, err error) {
 // moved says whether the configured key differs before and after, and was known before.
 func (t *task) moved() bool {
 	t.s.B = t.rec.Value
+	if t.s.B[t.ev.before.from] != '{' || t.s.B[t.ev.after.from] != '{' {
+		return false
+	}
 	before, after := t.keyText(t.ev.before), t.keyText(t.ev.after)
 	for k := range before {
 		if before[k] == nil || string(before[k]) == "null" {

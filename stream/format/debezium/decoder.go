@@ -57,7 +57,7 @@ func (d *Decoder) NewTask() stream.DecodeTask {
 		events: jsonEvent{opts: &d.opts, s: s, values: wrapped[eventSchema]{parse: d.opts.parseValue}, names: map[string]string{}},
 		keys:   jsonKeys{s: s, keys: wrapped[keySet]{parse: parseKey}, bySet: map[string]*keySet{}},
 		groups: groups{
-			opts: &d.opts, pool: d.pool, seed: rand.Uint64, all: map[string]*group{}, found: map[foundBy]*group{},
+			opts: &d.opts, pool: d.pool, seed: rand.Uint64, all: map[string]*group{}, found: map[foundBy]*group{}, keep: maxKeptColumns,
 			infer: inferrer{opts: &d.opts, s: s, known: map[string]schema.Type{}},
 		},
 		noKeys: newKeySet(nil, nil),

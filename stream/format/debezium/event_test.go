@@ -143,7 +143,7 @@ func TestATombstoneDeletesOnlyWhereNothingElseDoes(t *testing.T) {
 		t.Errorf("%s, %d passed, %v, %q", rewritten.text(), rewritten.passed, rewritten.reasons, rewritten.sequence)
 	}
 	flattened := decode(t, Options{}, chunk("s.t", `{"id":2}`, "", `{"id":1}`, `{"id":1,"n":"x","__lsn":1}`, `{"id":1}`, ""))
-	if flattened.text() != "d id=2\nd id=1\nu id=1 n=x" && flattened.text() != "d id=2\nu id=1 n=x\nd id=1 n=null" && flattened.text() != "d id=2\nu id=1 n=x\nd id=1" || len(flattened.reasons) > 0 {
+	if flattened.text() != "d id=2\nu id=1 n=x\nd id=1 n=null" || len(flattened.reasons) > 0 {
 		t.Errorf("%s, %v", flattened.text(), flattened.reasons)
 	}
 	for _, s := range flattened.sequence {
@@ -319,10 +319,10 @@ func TestTheTableDecidesWhatASchemaLeavesOpen(t *testing.T) {
 		schema, value, want string
 		typ                 schema.Type
 	}{
-		{variableScale, `{"scale":2,"value":"MDk="}`, "c=123.45", decimal},
-		{`"type":"string","optional":true`, `"123.45"`, "c=123.45", decimal},
-		{`"type":"double","optional":true`, `123.45`, "c=123.45", decimal},
-		{decimalSchema("2", ""), `"MDk="`, "c=123.45", decimal},
+		{variableScale, `{"scale":2,"value":"MDk="}`, "c=123.450", decimal},
+		{`"type":"string","optional":true`, `"123.45"`, "c=123.450", decimal},
+		{`"type":"double","optional":true`, `123.45`, "c=123.450", decimal},
+		{decimalSchema("2", ""), `"MDk="`, "c=123.450", decimal},
 		{`"type":"string","optional":true`, `"0102ff"`, "c=AQL/", schema.Binary},
 		{named("int64", "io.debezium.time.MicroTime"), `1000001`, "c=1000001", schema.Long},
 	} {

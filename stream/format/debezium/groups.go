@@ -18,11 +18,13 @@ type groups struct {
 	seed  func() uint64
 	infer inferrer
 
-	all    map[string]*group // by origin, keys and columns
-	found  map[foundBy]*group
-	cur    *group
-	tables map[changes.Origin]*schema.Struct // of TableSchema, in this chunk
-	used   []*group                          // with changes of this chunk
+	all     map[string]*group // by origin, keys and columns
+	found   map[foundBy]*group
+	cur     *group
+	columns int                               // of all
+	keep    int                               // so many columns
+	tables  map[changes.Origin]*schema.Struct // of TableSchema, in this chunk
+	used    []*group                          // with changes of this chunk
 }
 
 // foundBy is by what the group of an event is found without looking at its columns.
@@ -32,14 +34,17 @@ type foundBy struct {
 	origin changes.Origin
 }
 
-// maxGroups is how many groups are kept from chunk to chunk.
-const maxGroups = 4096
+// maxGroups is how many groups are kept from chunk to chunk, and maxKeptColumns how many columns these may have in all.
+const (
+	maxGroups      = 4096
+	maxKeptColumns = 200_000
+)
 
 // begin prepares for a chunk.
 func (gs *groups) begin() {
 	clear(gs.tables)
 	gs.used = gs.used[:0]
-	if len(gs.all) > maxGroups || len(gs.found) > maxGroups {
+	if len(gs.all) > maxGroups || len(gs.found) > maxGroups || gs.columns > gs.keep {
 		gs.drop()
 	}
 }
@@ -50,7 +55,7 @@ func (gs *groups) drop() {
 	}
 	clear(gs.all)
 	clear(gs.found)
-	gs.cur = nil
+	gs.cur, gs.columns = nil, 0
 }
 
 func originOf(ev *event, topic string) changes.Origin {
@@ -80,6 +85,7 @@ func (gs *groups) make(ev *event, keys *keySet, origin changes.Origin, fields []
 			g.row.added = gs.opts.addedField
 		}
 		gs.all[id] = g
+		gs.columns += len(fields)
 	}
 	gs.found[foundBy{ev.schema, keys, origin}] = g
 	gs.cur = g
@@ -153,17 +159,12 @@ func (gs *groups) bySchema(ev *event, c *connectSchema, keys *keySet, origin cha
 	if err != nil {
 		return nil, err
 	}
-	var fields []planField
-	for i := range c.Fields {
-		f := &c.Fields[i]
-		p, err := gs.opts.planOf(&f.connectSchema, typeIn(declared, f.Field), f.Field)
-		if err != nil {
-			g := &group{refused: "a broken schema: " + oneLine(err.Error()), schema: ev.schema, keys: keys}
-			g.batch.Origin = origin
-			gs.found[foundBy{ev.schema, keys, origin}] = g
-			return g, nil
-		}
-		fields = append(fields, planField{name: f.Field, required: !f.Optional, plan: p})
+	fields, err := gs.opts.columns(c, declared)
+	if err != nil {
+		g := &group{refused: "a broken schema: " + oneLine(err.Error()), schema: ev.schema, keys: keys}
+		g.batch.Origin = origin
+		gs.found[foundBy{ev.schema, keys, origin}] = g
+		return g, nil
 	}
 	return gs.make(ev, keys, origin, fields, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ingestd/ingestd/merge/changes"
 	"github.com/ingestd/ingestd/stream"
@@ -36,6 +37,7 @@ func chunk(topic string, keysAndValues ...string) records {
 // decoded is what became of a chunk.
 type decoded struct {
 	batches  []changes.Batch
+	counts   []int64    // rows of each batch
 	rows     [][]string // of all batches: "op col=value col=value ..."
 	unknown  []string   // of each row: the columns that are unavailable
 	sequence []string   // of each row; "" is null
@@ -78,13 +80,13 @@ func decodeWith(t testing.TB, task *task, recs records) (out decoded) {
 	return out
 }
 
-func (d *decoded) add(t testing.TB, rows arrow.RecordBatch) {
+func (d *decoded) add(t fataler, rows arrow.RecordBatch) {
 	t.Helper()
 	b, ok := changes.BatchOf(rows.Schema())
 	if !ok {
 		t.Fatalf("no batch of changes: %s", rows.Schema())
 	}
-	d.batches = append(d.batches, b)
+	d.batches, d.counts = append(d.batches, b), append(d.counts, rows.NumRows())
 	n := len(b.Columns)
 	for i := range int(rows.NumRows()) {
 		row := []string{string(rune(rows.Column(n).(interface{ Value(int) int8 }).Value(i)))}
@@ -97,6 +99,9 @@ func (d *decoded) add(t testing.TB, rows arrow.RecordBatch) {
 			v := "null"
 			if c := rows.Column(k); !c.IsNull(i) && c.DataType().ID() != arrow.NULL {
 				v = c.ValueStr(i)
+				if d, ok := c.(*array.Decimal128); ok { // with all decimals
+					v = d.Value(i).ToString(d.DataType().(arrow.DecimalType).GetScale())
+				}
 			}
 			row = append(row, b.Columns[k].Name+"="+v)
 			if bits != nil && bits[k>>3]&(1<<(k&7)) != 0 {
@@ -134,3 +139,9 @@ func envelope(fields, op, before, after, source string) string {
 const idField = `{"type":"int32","optional":false,"field":"id"}`
 
 const idKey = `{"schema":{"type":"struct","fields":[` + idField + `],"optional":false,"name":"s.t.Key"},"payload":{"id":1}}`
+
+// fataler is a test, or one of rapid's.
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}

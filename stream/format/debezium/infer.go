@@ -2,7 +2,6 @@ package debezium
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -108,14 +107,16 @@ type inferrer struct {
 // values look like. Members that are no columns are ignored: those that were added, and those that never had a value and that the
 // table lacks.
 func (f *inferrer) shape(p int, origin string, table *schema.Struct, flat bool) (fields []planField, ignored []string, why string) {
+	seen := map[string]bool{}
 	q := f.s.Members(p, func(name []byte, p int) int {
 		column := string(name)
 		if flat && f.opts.addedField(column) != "" {
 			return f.s.Skip(p, 1)
 		}
-		if slices.ContainsFunc(fields, func(g planField) bool { return g.name == column }) || len(fields) >= maxColumns {
+		if seen[column] || len(fields) >= maxColumns {
 			return f.s.Fail(p, jsontext.KindValue, "", "a column that comes twice, or too many")
 		}
+		seen[column] = true
 		if t := typeIn(table, column); t != nil {
 			fields = append(fields, planField{name: column, plan: f.opts.planFor(column, t)})
 			return f.s.Skip(p, 1)

@@ -19,7 +19,7 @@ type jsonEvent struct {
 // marks are what a value without a schema is recognised by.
 type marks struct {
 	n                                      int // members
-	op, source, image, message             bool
+	op, source                             bool
 	tsMillis, status, id, counts           bool
 	database, ddl, aggregate, kind, detail bool
 }
@@ -82,7 +82,7 @@ func (j *jsonEvent) payload(key []byte, p int, ev *event) int {
 	switch {
 	case ev.schema != nil:
 		ev.form = ev.schema.form
-	case m.op && m.source && (m.image || m.message):
+	case m.op && m.source:
 		ev.form = whole
 	case j.passed(key):
 		ev.form = passed
@@ -101,7 +101,6 @@ func (j *jsonEvent) envelope(name []byte, p int, ev *event) (q int, ok bool) {
 	s, m := j.s, &j.marks
 	switch string(name) {
 	case "before", "after":
-		m.image = true
 		if q = s.Skip(p, 1); q >= 0 && s.B[p] != 'n' {
 			if name[0] == 'b' {
 				ev.before = image{p, q}
@@ -221,8 +220,6 @@ func (j *jsonEvent) mark(name []byte, p int) {
 		m.database = true
 	case "ddl":
 		m.ddl = true
-	case "message":
-		m.message = p < len(j.s.B) && j.s.B[p] == '{'
 	case "aggregate_type":
 		m.aggregate = true
 	case "type":

@@ -2,9 +2,27 @@ package debezium
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ingestd/ingestd/txlog/schema"
 )
+
+// columns are those of rows of the schema c. declared is the table's schema, or nil.
+func (o *Options) columns(c *connectSchema, declared *schema.Struct) ([]planField, error) {
+	if len(c.Fields) > maxColumns {
+		return nil, fmt.Errorf("%d columns, which are more than %d", len(c.Fields), maxColumns)
+	}
+	var fields []planField
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		p, err := o.planOf(&f.connectSchema, typeIn(declared, f.Field), f.Field)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, planField{name: f.Field, required: !f.Optional, plan: p})
+	}
+	return fields, nil
+}
 
 // planOf decides what becomes of a column of the schema c. declared is its type in the table, or nil: it decides only where the
 // schema leaves it open, for decimals and for bytes that come as texts.
@@ -197,15 +215,19 @@ func (o *Options) nestedPlan(c *connectSchema, declared schema.Type, path string
 	return p, nil
 }
 
-// typeIn is the type of a column; nil where there is none of that name.
+// typeIn is the type of a column, whose name may differ in case as it may in a table; nil where there is none of that name.
 func typeIn(s *schema.Struct, name string) schema.Type {
 	if s == nil {
 		return nil
 	}
+	var folded schema.Type
 	for i := range s.Fields {
 		if s.Fields[i].Name == name {
 			return s.Fields[i].Type
 		}
+		if strings.EqualFold(s.Fields[i].Name, name) {
+			folded = s.Fields[i].Type
+		}
 	}
-	return nil
+	return folded
 }

@@ -82,7 +82,7 @@ var typeCases = []typeCase{
 	{"numeric(5,2) precise", decimalSchema("2", "5"), b64(0x30, 0x39), "decimal(5,2)", "123.45"},
 	{"numeric(5,2) precise, negative", decimalSchema("2", "5"), b64(0xcf, 0xc7), "decimal(5,2)", "-123.45"},
 	{"numeric(5,2) precise, too large", decimalSchema("2", "5"), b64(1, 0x86, 0xa0), "decimal(5,2)", "!c: out of range"},
-	{"numeric(5,2) as decimal.format NUMERIC", decimalSchema("2", "5"), "123.4", "decimal(5,2)", "123.4"},
+	{"numeric(5,2) as decimal.format NUMERIC", decimalSchema("2", "5"), "123.4", "decimal(5,2)", "123.40"},
 	{"numeric(5,2) with another digit", decimalSchema("2", "5"), "123.456", "decimal(5,2)", "!c: more decimals than the column keeps"},
 	{"numeric(38,0)", decimalSchema("0", "38"), b64(0x4b, 0x3b, 0x4c, 0xa8, 0x5a, 0x86, 0xc4, 0x7a, 0x09, 0x8a, 0x22, 0x3f, 0xff, 0xff, 0xff, 0xff), "decimal(38,0)", strings.Repeat("9", 38)},
 	{"numeric(39,0) is a text", decimalSchema("0", "39"), b64(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "string", "340282366920938463463374607431768211456"},
