@@ -2,6 +2,7 @@ package spark
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -171,6 +172,7 @@ func (m *matcher) key(part string) (key expression.Key, ok bool, err error) {
 		a, b = b, a
 	}
 	key.Left, key.Right, key.Type = a.as(typ), b.as(typ), typ
+	key.LeftPath, key.RightPath = a.column(t.scope, typ), b.column(t.scope, typ)
 	return key, true, nil
 }
 
@@ -210,4 +212,14 @@ func (s side) as(typ arrow.DataType) string {
 		return "CAST(" + s.text + " AS " + TypeName(typ) + ")"
 	}
 	return s.text
+}
+
+// column is the path of the column or field that a side is.
+func (s side) column(in scope, typ arrow.DataType) []string {
+	if s.path == nil || isString(s.typ) != isString(typ) {
+		return nil
+	}
+	path := slices.Clone(s.path)
+	path[0] = in.columns[in.schema.FieldIndices(path[0])[0]].column
+	return path
 }
