@@ -142,7 +142,7 @@ func (t *task) truncated() (reason string, err error) {
 	t.ev.schema = nil
 	g := t.groups.of(&t.ev, t.noKeys, t.rec.Topic)
 	if g == nil {
-		if g, err = t.groups.make(&t.ev, t.noKeys, originOf(&t.ev, t.rec.Topic), nil, nil); err != nil {
+		if g, err = t.groups.make(&t.ev, t.noKeys, originOf(&t.ev, t.rec.Topic), nil); err != nil {
 			return "", err
 		}
 	}

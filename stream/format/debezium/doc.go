@@ -36,7 +36,7 @@
 //
 // Without a schema in the event the types are those of Options.Schema or of the table, and the options tell how values are written. Columns
 // that neither has are inferred, as a last resort: whole numbers are BIGINT, others DOUBLE, texts STRING, objects and arrays STRING of
-// their JSON. A column without any value so far is VOID, or left out where the table lacks it.
+// their JSON. A column that the table lacks and that had no value so far is VOID: it is null, and of which type it is will be seen.
 //
 // The placeholder for values that the log of the database does not have, in each of its forms, sets the column's bit in
 // [changes.UnavailableColumn].

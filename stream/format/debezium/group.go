@@ -139,13 +139,12 @@ func always(text string, n int) arrow.ArrayData {
 }
 
 // describe is a text that is equal for equal schemas of rows, and for no others.
-func describe(fields []planField, ignored []string) string {
+func describe(fields []planField) string {
 	var b strings.Builder
 	for _, f := range fields {
 		fmt.Fprintf(&b, "%q %t ", f.name, f.required)
 		f.plan.describe(&b)
 	}
-	fmt.Fprintf(&b, "%q", ignored)
 	return b.String()
 }
 

@@ -72,12 +72,12 @@ func (gs *groups) of(ev *event, keys *keySet, topic string) *group {
 }
 
 // make finds or makes the group of these columns. The reason says why rows are not taken.
-func (gs *groups) make(ev *event, keys *keySet, origin changes.Origin, fields []planField, ignored []string) (*group, error) {
-	id := fmt.Sprintf("%q %q %d %s", origin, keys.joined, ev.form, describe(fields, ignored))
+func (gs *groups) make(ev *event, keys *keySet, origin changes.Origin, fields []planField) (*group, error) {
+	id := fmt.Sprintf("%q %q %d %s", origin, keys.joined, ev.form, describe(fields))
 	g := gs.all[id]
 	if g == nil {
 		var err error
-		if g, err = gs.build(keys, origin, fields, ignored); err != nil {
+		if g, err = gs.build(keys, origin, fields); err != nil {
 			return nil, err
 		}
 		g.schema, g.keys = ev.schema, keys
@@ -92,7 +92,7 @@ func (gs *groups) make(ev *event, keys *keySet, origin changes.Origin, fields []
 	return g, nil
 }
 
-func (gs *groups) build(keys *keySet, origin changes.Origin, fields []planField, ignored []string) (*group, error) {
+func (gs *groups) build(keys *keySet, origin changes.Origin, fields []planField) (*group, error) {
 	b := changes.Batch{Origin: origin, Keys: keys.names}
 	cols := &schema.Struct{}
 	for _, f := range fields {
@@ -106,10 +106,6 @@ func (gs *groups) build(keys *keySet, origin changes.Origin, fields []planField,
 	row, err := newJSONRow(gs.opts, gs.pool, gs.seed, fields, keys.names)
 	if err != nil {
 		return &group{refused: oneLine(err.Error())}, nil
-	}
-	row.skip = map[string]bool{}
-	for _, name := range ignored {
-		row.skip[name] = true
 	}
 	g := newGroup(b, row, gs.pool)
 	if g.refused = refusal(fields, keys); g.refused != "" || gs.opts.Admit == nil {
@@ -166,7 +162,7 @@ func (gs *groups) bySchema(ev *event, c *connectSchema, keys *keySet, origin cha
 		gs.found[foundBy{ev.schema, keys, origin}] = g
 		return g, nil
 	}
-	return gs.make(ev, keys, origin, fields, nil)
+	return gs.make(ev, keys, origin, fields)
 }
 
 // byRow makes the group of an event without a schema by the row at p of the scanner.
@@ -180,16 +176,16 @@ func (gs *groups) byRow(ev *event, p int, keys *keySet, origin changes.Origin) (
 		for _, f := range gs.opts.Schema.Fields {
 			fields = append(fields, planField{name: f.Name, required: !f.Nullable, plan: gs.opts.planFor(f.Name, f.Type)})
 		}
-		if g, err = gs.make(ev, keys, origin, fields, nil); err == nil && g.row != nil {
+		if g, err = gs.make(ev, keys, origin, fields); err == nil && g.row != nil {
 			g.row.lax = true
 		}
 		return g, "", err
 	}
-	fields, ignored, reason := gs.infer.shape(p, fmt.Sprintf("%q", origin), table, ev.form == flat)
+	fields, reason := gs.infer.shape(p, fmt.Sprintf("%q", origin), table, ev.form == flat)
 	if reason != "" {
 		return nil, reason, nil
 	}
-	if g, err = gs.make(ev, keys, origin, fields, ignored); err == nil && g.row != nil {
+	if g, err = gs.make(ev, keys, origin, fields); err == nil && g.row != nil {
 		g.row.open = true
 	}
 	return g, "", err

@@ -106,7 +106,7 @@ type inferrer struct {
 // shape gives the columns of the row at p: their types are those of the table and, for columns that it does not have, what the
 // values look like. Members that are no columns are ignored: those that were added, and those that never had a value and that the
 // table lacks.
-func (f *inferrer) shape(p int, origin string, table *schema.Struct, flat bool) (fields []planField, ignored []string, why string) {
+func (f *inferrer) shape(p int, origin string, table *schema.Struct, flat bool) (fields []planField, why string) {
 	seen := map[string]bool{}
 	q := f.s.Members(p, func(name []byte, p int) int {
 		column := string(name)
@@ -127,17 +127,13 @@ func (f *inferrer) shape(p int, origin string, table *schema.Struct, flat bool) 
 			f.s.Within(column)
 			return -1
 		}
-		if pl.enc != asUnknown || table == nil {
-			fields = append(fields, planField{name: column, plan: pl})
-		} else {
-			ignored = append(ignored, column)
-		}
+		fields = append(fields, planField{name: column, plan: pl})
 		return f.s.Skip(p, 1)
 	})
 	if q < 0 {
-		return nil, nil, f.s.Failure.Reason()
+		return nil, f.s.Failure.Reason()
 	}
-	return fields, ignored, ""
+	return fields, ""
 }
 
 const (

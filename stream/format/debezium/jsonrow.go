@@ -11,7 +11,7 @@ type jsonRow struct {
 	byName map[string]int
 	next   []int // next[k] is the field that last came after field k-1, which is the one to try; next[0] that which came first
 	stamp  uint64
-	skip   map[string]bool     // members that are no columns
+	skip   map[string]bool     // members that were added
 	added  func(string) string // flat rows: says what a member stands for that is no column; empty for one
 	lax    bool                // all that are not known are none
 	open   bool                // a member that is not known, or lacks, is no failure: the row is of another shape
@@ -183,7 +183,7 @@ func (x *jsonRow) truncate(i int) {
 // newJSONRow makes the columns of fields, of which keys are the key.
 func newJSONRow(opts *Options, pool *arrowbuf.Pool, seed func() uint64, fields []planField, keys []string) (*jsonRow, error) {
 	c := &compiler{pool: pool, seed: seed}
-	x := &jsonRow{byName: make(map[string]int, len(fields)), next: make([]int, len(fields)+1), unavailable: make([]byte, (len(fields)+7)/8)}
+	x := &jsonRow{byName: make(map[string]int, len(fields)), skip: map[string]bool{}, next: make([]int, len(fields)+1), unavailable: make([]byte, (len(fields)+7)/8)}
 	for k, f := range fields {
 		isKey := false
 		for _, key := range keys {
