@@ -49,7 +49,7 @@ func rewriteOnce(ctx context.Context, t *table.Table, is func(*action.Add) bool)
 
 func moveRows(ctx context.Context, c *table.Change, a *action.Add) error {
 	c.RemoveFile(a)
-	for rows, err := range c.Rows(ctx, a, table.ScanOptions{RowTracking: true}) {
+	for rows, err := range c.Rows(ctx, a, table.ScanOptions{RowTracking: true, Sequences: true}) {
 		if err != nil {
 			return err
 		}

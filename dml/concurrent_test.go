@@ -174,7 +174,7 @@ func compact(ctx context.Context, tab *table.Table, permute bool) error {
 			return errors.Join(err, c.Abort(ctx))
 		}
 		c.RemoveFile(add)
-		for rows, err := range c.Rows(ctx, add, table.ScanOptions{RowTracking: true, BatchSize: 7}) {
+		for rows, err := range c.Rows(ctx, add, table.ScanOptions{RowTracking: true, Sequences: true, BatchSize: 7}) {
 			if err != nil {
 				return errors.Join(err, c.Abort(ctx))
 			}

@@ -190,7 +190,7 @@ func (w *overwrite) replaceWhere(ctx context.Context, in iter.Seq2[arrow.RecordB
 		if err != nil {
 			return err
 		}
-		err = w.c.WriteChanged(ctx, rec, nil, nil, table.ChangeInsert)
+		err = w.c.WriteChanged(ctx, rec, table.ChangeInsert, table.Hidden{})
 		rec.Release()
 		if err != nil {
 			return err

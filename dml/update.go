@@ -5,10 +5,6 @@ import (
 	"strconv"
 	"sync/atomic"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/expression"
@@ -21,7 +17,8 @@ type Assignment struct{ Column, Expr string }
 
 // Update gives columns new values in the rows for which where is true; nil is all rows. All expressions see the
 // old row. Generated columns that are not assigned are computed anew; constraints are checked on the new rows; rows
-// whose partition columns change move to their partition. Row ids stay.
+// whose partition columns change move to their partition. Row ids stay; the sequence of the change that a row came from goes, since
+// the row is no longer what that made of it.
 //
 // Errors: *NotAssignableError and *table.ColumnNotFoundError before anything is read; *txlog.AppendOnlyError; those of
 // the compiler, of [table.WriteSet.Write] for a new row that the table refuses, of [table.Change.Commit].
@@ -97,14 +94,8 @@ func (u *update) batch(ctx context.Context, rows table.FileRows) error {
 		return err
 	}
 	defer after.Release()
-	var ids, versions arrow.Array
-	if rows.RowIDs != nil {
-		versions = array.MakeArrayOfNull(memory.DefaultAllocator, rows.RowIDs.DataType(), rows.RowIDs.Len())
-		defer versions.Release()
-		ids = rows.RowIDs
-	}
 	if err := u.c.WriteChanges(ctx, rows.Rec, table.ChangePreimage); err != nil {
 		return err
 	}
-	return u.c.WriteChanged(ctx, after, ids, versions, table.ChangePostimage)
+	return u.c.WriteChanged(ctx, after, table.ChangePostimage, table.Hidden{RowIDs: rows.RowIDs})
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table"
@@ -65,7 +64,7 @@ type batch struct {
 	at        []int32           // the row in rows of each pair
 	positions []int64
 	sources   []int
-	ids       arrow.Array // of rows; nil where they have none
+	ids       *array.Int64 // of rows; nil where they have none
 }
 
 // batchPairs is how many pairs are worked on at once where no rows are read.
@@ -93,10 +92,7 @@ func (w *work) read(ctx context.Context, f *file, found pairs, columns []string)
 		if err != nil {
 			return err
 		}
-		b := batch{rows: rows.Rec}
-		if rows.RowIDs != nil {
-			b.ids = rows.RowIDs
-		}
+		b := batch{rows: rows.Rec, ids: rows.RowIDs}
 		from := next
 		for i, pos := range rows.Positions {
 			if next < len(found.positions) && found.positions[next] == pos {
@@ -227,21 +223,16 @@ func (w *work) tell(ctx context.Context, b batch, mine []int32, kind table.Chang
 }
 
 // put writes rows as an update leaves them. at are their places among ids.
-func (r *run) put(ctx context.Context, m *clause, rec arrow.RecordBatch, ids arrow.Array, at []int32) error {
+func (r *run) put(ctx context.Context, m *clause, rec arrow.RecordBatch, ids *array.Int64, at []int32) error {
 	out, err := m.make.apply(ctx, rec)
 	if err != nil {
 		return err
 	}
 	defer out.Release()
-	if ids == nil {
-		return r.c.WriteChanged(ctx, out, nil, nil, table.ChangePostimage)
-	}
-	moved, err := match.TakeArray(ctx, ids, match.Places(at))
+	hidden, err := table.Hidden{RowIDs: ids}.Take(ctx, match.Places(at))
 	if err != nil {
 		return err
 	}
-	defer moved.Release()
-	versions := array.MakeArrayOfNull(memory.DefaultAllocator, arrow.PrimitiveTypes.Int64, moved.Len())
-	defer versions.Release()
-	return r.c.WriteChanged(ctx, out, moved, versions, table.ChangePostimage)
+	defer hidden.Release()
+	return r.c.WriteChanged(ctx, out, table.ChangePostimage, hidden)
 }

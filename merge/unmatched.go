@@ -62,7 +62,7 @@ func (p *part) add(ctx context.Context, m *clause, chunk arrow.RecordBatch, mine
 	if p.plan.stmt.insertsOnly() { // the files tell the feed all
 		return p.c.Write(ctx, out)
 	}
-	return p.c.WriteChanged(ctx, out, nil, nil, table.ChangeInsert)
+	return p.c.WriteChanged(ctx, out, table.ChangeInsert, table.Hidden{})
 }
 
 // divide parts rows of a batch into those for which the condition of a clause is true, and the others.
@@ -178,9 +178,5 @@ func (r *run) actBySource(ctx context.Context, m *clause, rows table.FileRows, m
 		return err
 	}
 	defer rec.Release()
-	var ids arrow.Array
-	if rows.RowIDs != nil {
-		ids = rows.RowIDs
-	}
-	return r.put(ctx, m, rec, ids, mine)
+	return r.put(ctx, m, rec, rows.RowIDs, mine)
 }

@@ -16,12 +16,10 @@ import (
 // are missing are filled in, and what every row must fulfil.
 type binding struct {
 	target *target
-	files  *target  // target, or one with hidden columns
+	kind   rowKind
 	source []int    // for each column of the table's schema the incoming one; -1: not there
 	fill   []filler // in order; each may read what those before it have filled
 	checks []check
-	// trusted rows are the table's own, whose texts are as they are.
-	trusted bool
 }
 
 // filler fills in columns that are missing in the rows.
@@ -36,8 +34,8 @@ type check interface {
 	check(ctx context.Context, cols []arrow.Array, rows int64) error
 }
 
-func bind(t *target, in *arrow.Schema) *binding {
-	b := &binding{target: t, source: make([]int, t.arrow.NumFields())}
+func bind(t *target, in *arrow.Schema, kind rowKind) *binding {
+	b := &binding{target: t, kind: kind, source: make([]int, t.arrow.NumFields())}
 	index := arrowmap.FieldIndex(in.Fields())
 	for i, f := range t.arrow.Fields() {
 		b.source[i] = -1
@@ -74,7 +72,7 @@ func (b *binding) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.Recor
 			}
 		}
 		cols = append(cols, col)
-		if b.trusted {
+		if b.kind != newRows { // the table's own texts are as they are
 			continue
 		}
 		if err := checkText(f.Name, col); err != nil {

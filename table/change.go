@@ -93,16 +93,6 @@ func (c *Change) Write(ctx context.Context, rec arrow.RecordBatch) error {
 	return c.rows.Write(ctx, rec)
 }
 
-// WriteTracked puts in rows that stand for rows of the table: they keep the row ids (ids) and, where it is not null,
-// the row commit version (versions) that they have had. The arrays have an element for each row, and
-// are nil on tables without row tracking. A row that was changed has a null version.
-func (c *Change) WriteTracked(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array) error {
-	if !c.tracked {
-		ids, versions = nil, nil
-	}
-	return c.rows.writeTracked(ctx, rec, ids, versions)
-}
-
 // Stage adds actions to the commit, such as domain metadata.
 func (c *Change) Stage(actions ...action.Action) {
 	c.mu.Lock()

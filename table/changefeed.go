@@ -28,39 +28,25 @@ func (c *Change) WriteChanges(ctx context.Context, rec arrow.RecordBatch, kind C
 	return c.feed.writeChange(ctx, rec, string(kind))
 }
 
-// WriteChanged puts rows in that were inserted, or updated (ChangePostimage), and tells the change data feed of them: it
-// gets what the table gets, values that were filled in included. ids and versions are as in [Change.WriteTracked].
+// WriteChanged puts rows in that were inserted, or updated (ChangePostimage), with what is hidden of them, and tells the change data feed of them: it
+// gets what the table gets, values that were filled in included. Updated rows are rows of the table still: they keep the row ids that
+// they are given, and may bring values of all identity columns.
 // Errors: those of [WriteSet.Write].
-func (c *Change) WriteChanged(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array, kind ChangeType) error {
-	if c.feed == nil {
-		if kind == ChangeInsert {
-			return c.Write(ctx, rec)
-		}
-		return c.WriteTracked(ctx, rec, ids, versions)
-	}
+func (c *Change) WriteChanged(ctx context.Context, rec arrow.RecordBatch, kind ChangeType, hidden Hidden) error {
 	as := keptRows
 	if kind == ChangeInsert {
 		as = newRows
 	}
-	b, err := c.rows.bind(ctx, rec.Schema(), as)
-	if err != nil {
-		return err
+	with := along{Hidden: hidden}
+	if c.feed != nil {
+		with.also = func(ctx context.Context, rows arrow.RecordBatch) error {
+			if err := c.feed.adopt(c.rows); err != nil {
+				return err
+			}
+			return c.WriteChanges(ctx, rows, kind)
+		}
 	}
-	whole, err := b.apply(ctx, rec)
-	if err != nil {
-		return err
-	}
-	defer whole.Release()
-	if !c.tracked {
-		ids, versions = nil, nil
-	}
-	if err := c.rows.writeCopied(ctx, whole, ids, versions); err != nil {
-		return err
-	}
-	if err := c.feed.adopt(c.rows); err != nil {
-		return err
-	}
-	return c.WriteChanges(ctx, whole, kind)
+	return c.rows.write(ctx, rec, as, with)
 }
 
 // adopt moves a write on to the schema that the rows of another one have added to, physical names included.

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"golang.org/x/sync/errgroup"
@@ -128,7 +127,7 @@ func (c *Change) rewrite(ctx context.Context) error {
 
 // copyRest puts the rows of a file in again that the change does not take out. They keep what they are.
 func (c *Change) copyRest(ctx context.Context, f *touched) error {
-	for rows, err := range c.Rows(ctx, f.add, ScanOptions{RowTracking: true}) {
+	for rows, err := range c.Rows(ctx, f.add, ScanOptions{RowTracking: true, Sequences: true}) {
 		if err != nil {
 			return err
 		}
@@ -156,22 +155,7 @@ func (c *Change) copyRows(ctx context.Context, f *touched, rows *FileRows) (int6
 	if err := rows.keep(ctx, stay); err != nil || rows.Rec.NumRows() == 0 {
 		return 0, err
 	}
-	return rows.Rec.NumRows(), c.rows.writeCopied(ctx, rows.Rec, rows.ids(), rows.versions())
-}
-
-// ids are the row ids as an array that is nil where there are none.
-func (r *FileRows) ids() arrow.Array {
-	if r.RowIDs == nil {
-		return nil
-	}
-	return r.RowIDs
-}
-
-func (r *FileRows) versions() arrow.Array {
-	if r.RowCommitVersions == nil {
-		return nil
-	}
-	return r.RowCommitVersions
+	return rows.Rec.NumRows(), c.rows.write(ctx, rows.Rec, copiedRows, along{Hidden: rows.Hidden})
 }
 
 // writeVectors writes the deletion vectors that are not written yet, all into one file.

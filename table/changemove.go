@@ -18,15 +18,29 @@ type Origins struct {
 	Positions []int64
 }
 
+// NotMovableError says that rows were read without what they have to keep where they go.
+type NotMovableError struct{ Option string }
+
+func (e *NotMovableError) Error() string {
+	return "rows cannot be moved without what is hidden of them: read them with ScanOptions." + e.Option
+}
+
 // Move puts in rows that were taken from files of the table, unchanged, in any order; the batch may hold rows of several
-// files but only of one partition. Row ids and commit versions must be there where the table tracks rows; positions are
+// files but only of one partition. What is hidden of them must be there where the table has it, and positions are
 // those of from.
 //
 // For each run of rows that stays together the change keeps where they were and where they are, about 40 bytes: so
 // it can follow another writer that deletes some of the rows meanwhile, and tells others, by a tag of the new
-// files, where rows have gone.
+// files, where rows have gone. Errors: *NotMovableError, those of the store.
 func (c *Change) Move(ctx context.Context, rows FileRows, from Origins) error {
-	return c.rows.writeTraced(ctx, rows.Rec, rows.ids(), rows.versions(), func(key string, first, n int64) { c.moved(key, from, first, n) })
+	if c.tracked && rows.RowIDs == nil {
+		return &NotMovableError{"RowTracking"}
+	}
+	if rows.Sequences == nil && c.snap.Properties().SequenceColumn() != "" {
+		return &NotMovableError{"Sequences"}
+	}
+	moved := func(key string, first, n int64) { c.moved(key, from, first, n) }
+	return c.rows.write(ctx, rows.Rec, copiedRows, along{Hidden: rows.Hidden, wrote: moved})
 }
 
 // ownFile is a file that the change writes out of rows of others.

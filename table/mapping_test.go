@@ -28,8 +28,8 @@ func files(t testing.TB, tab *Table) []*action.Add {
 	return out
 }
 
-// footer are the columns of a data file as Parquet has them, "name:id" by dotted path.
-func footer(t testing.TB, tab *Table, path string) []string {
+// footer are the columns of a data file as Parquet has them.
+func footer(t fataler, tab *Table, path string) []string {
 	t.Helper()
 	key, _, err := partition.DecodePath(path)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/txlog/action"
-	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // rowKind is where the rows of a write come from.
@@ -28,54 +27,41 @@ const changeTypeColumn = "_change_type"
 // changeFolder is where change data files are.
 const changeFolder = "_change_data/"
 
-// filesOf is the target for the files of rows of a kind: the write's own, or one with hidden columns.
-func (w *WriteSet) filesOf(kind rowKind) (*target, error) {
-	ids, versions := w.shape.props.MaterializedRowIDs()
-	switch {
-	case kind == changeRows:
-		return newTarget(w.target.schema, w.shape, schema.Field{Name: changeTypeColumn, Type: schema.String, Nullable: true})
-	case (kind == keptRows || kind == copiedRows) && ids != "" && versions != "" && w.base.RowTrackingEnabled():
-		return newTarget(w.target.schema, w.shape,
-			schema.Field{Name: ids, Type: schema.Long, Nullable: true}, schema.Field{Name: versions, Type: schema.Long, Nullable: true})
-	}
-	return w.target, nil
+// along is what goes along with rows that are written.
+type along struct {
+	Hidden
+	// wrote, where set, is told where rows of one partition went: for each run of them, in their order, the key of the file,
+	// the first of them by its place in the batch, and how many they are. It is called by the goroutine that writes.
+	wrote func(key string, from, n int64)
+	// also, where set, gets the rows as the table has got them.
+	also func(ctx context.Context, rows arrow.RecordBatch) error
 }
 
-// writeTracked adds rows that stand for rows of the table: on a table that tracks rows they keep their row ids and,
-// where it is not null, the row commit version, both int64 with an element for each row; elsewhere
-// both are nil. They may bring values of all identity columns. Else it is Write.
-func (w *WriteSet) writeTracked(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array) error {
-	return w.writeKept(ctx, rec, keptRows, ids, versions, nil)
+// slice is what goes along with some of the rows; the hidden values are the receiver's to release.
+func (a along) slice(from, to int64) along {
+	a.Hidden = a.Hidden.slice(from, to)
+	return a
 }
 
-// writeCopied is writeTracked for rows that are the table's as they are: nothing is checked again.
-func (w *WriteSet) writeCopied(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array) error {
-	return w.writeKept(ctx, rec, copiedRows, ids, versions, nil)
-}
-
-// writeTraced is writeCopied for rows of one partition, that tells where they went: for each run of them, in their
-// order, the key of the file, the first of them by its place in rec, and how many they are. wrote is called
-// before writeTraced returns, by its goroutine.
-func (w *WriteSet) writeTraced(ctx context.Context, rec arrow.RecordBatch, ids, versions arrow.Array, wrote func(key string, from, n int64)) error {
-	return w.writeKept(ctx, rec, copiedRows, ids, versions, wrote)
-}
-
-func (w *WriteSet) writeKept(ctx context.Context, rec arrow.RecordBatch, kind rowKind, ids, versions arrow.Array, wrote func(string, int64, int64)) error {
+// write adds rows of a kind: those of the table keep what they are and may bring values of all identity columns, and those that are
+// copied are not checked again. Rows that the table does not take are handed on where the write says so.
+func (w *WriteSet) write(ctx context.Context, rec arrow.RecordBatch, kind rowKind, with along) error {
 	b, err := w.bind(ctx, rec.Schema(), kind)
 	if err != nil {
 		return w.fail(err)
 	}
-	if len(b.files.hidden) == 0 {
-		return w.put(ctx, rec, b, wrote)
+	if kind == newRows && w.opts.Violations != nil {
+		return w.sift(ctx, rec, b, with)
 	}
-	hidden := [2]arrow.Array{ids, versions}
-	for i := range hidden {
-		if hidden[i] == nil {
-			hidden[i] = array.MakeArrayOfNull(memory.DefaultAllocator, arrow.PrimitiveTypes.Int64, int(rec.NumRows()))
-			defer hidden[i].Release()
-		}
+	if rec.NumRows() == 0 {
+		return nil
 	}
-	return w.put(ctx, rec, b, wrote, hidden[:]...)
+	rows, err := b.apply(ctx, rec)
+	if err != nil {
+		return w.fail(err)
+	}
+	defer rows.Release()
+	return w.store(ctx, rows, b, with)
 }
 
 // newChangeDataSet starts a write of change data: rows as they were and as they are, whose files are
@@ -95,11 +81,7 @@ func (t *Table) newChangeDataSet(ctx context.Context, o WriteOptions) (*WriteSet
 func (w *WriteSet) writeChange(ctx context.Context, rec arrow.RecordBatch, what string) error {
 	types := constant(what, int(rec.NumRows()))
 	defer types.Release()
-	b, err := w.bind(ctx, rec.Schema(), changeRows)
-	if err != nil {
-		return w.fail(err)
-	}
-	return w.put(ctx, rec, b, nil, types)
+	return w.write(ctx, rec, changeRows, along{Hidden: Hidden{changeTypes: types}})
 }
 
 // finishChangeData is finish for change data.

@@ -21,10 +21,10 @@ func TestRowsOfTheTableKeepTheirIDs(t *testing.T) {
 	}
 	numbers := array.NewInt64Builder(memory.DefaultAllocator)
 	numbers.AppendValues([]int64{7, 9}, []bool{true, false})
-	ids := numbers.NewArray()
+	ids := numbers.NewInt64Array()
 	defer ids.Release()
 	rows := jsonRows(t, ddl(t, "a BIGINT, p STRING"), `[{"a": 1, "p": "x"}, {"a": 2, "p": "x"}]`)
-	if err := w.writeTracked(t.Context(), rows, ids, nil); err != nil {
+	if err := w.write(t.Context(), rows, keptRows, along{Hidden: Hidden{RowIDs: ids}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Write(t.Context(), rows); err != nil {
@@ -64,12 +64,12 @@ func TestCopiedRowsAreNotCheckedAgain(t *testing.T) {
 	}
 	var runs []int64
 	rows := jsonRows(t, ddl(t, "id BIGINT, a BIGINT"), `[{"id": 3, "a": 1}, {"id": 4, "a": 1}]`)
-	err = w.writeTraced(t.Context(), rows, nil, nil, func(key string, from, n int64) {
+	err = w.write(t.Context(), rows, copiedRows, along{wrote: func(key string, from, n int64) {
 		if !strings.HasSuffix(key, ".parquet") {
 			t.Errorf("the file is %s", key)
 		}
 		runs = append(runs, from, n)
-	})
+	}})
 	if err != nil || !slices.Equal(runs, []int64{0, 2}) {
 		t.Errorf("runs %v, %v", runs, err)
 	}

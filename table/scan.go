@@ -32,8 +32,10 @@ type ScanOptions struct {
 	// Only are the positions of the rows that are wanted of the file that [Table.ScanFile] reads; nil is all. What holds none
 	// of them, row groups and the pages of most columns, is not decoded. It is not for Scan, which has no one file.
 	Only *deletionvector.Bitmap
-	// RowTracking asks [Table.ScanFile] for row ids and row commit versions. Scan has no place for them.
+	// RowTracking asks ScanFile for row ids and row commit versions. Scan has no place for them.
 	RowTracking bool
+	// Sequences asks ScanFile for the sequences of the changes that rows come from.
+	Sequences bool
 	// Metrics, where set, counts while the scan runs.
 	Metrics *ScanMetrics
 }

@@ -22,9 +22,7 @@ import (
 type FileRows struct {
 	Rec       arrow.RecordBatch // as Scan has them
 	Positions []int64           // in the file, ascending, one for each row
-	// RowIDs and RowCommitVersions are stable ("Row Tracking" of the protocol). They are nil but with
-	// ScanOptions.RowTracking; null where neither the file nor the log says them.
-	RowIDs, RowCommitVersions *array.Int64
+	Hidden                      // what ScanOptions.RowTracking and Sequences ask for
 }
 
 // Release gives the arrays back.
@@ -32,12 +30,7 @@ func (r FileRows) Release() {
 	if r.Rec != nil {
 		r.Rec.Release()
 	}
-	if r.RowIDs != nil {
-		r.RowIDs.Release()
-	}
-	if r.RowCommitVersions != nil {
-		r.RowCommitVersions.Release()
-	}
+	r.Hidden.Release()
 }
 
 // ScanFile yields the live rows of a data file of s, in the order of the file: logical columns, the deletion vector

@@ -23,9 +23,7 @@ func (f *fileScan) finish(ctx context.Context, raw datafile.Rows) (FileRows, err
 			out.Positions[i] = raw.First + int64(i)
 		}
 	}
-	if err := f.track(&out, raw); err != nil {
-		return FileRows{}, err
-	}
+	f.hide(&out, raw)
 	if live := f.live(raw.First, n); live != nil {
 		err := out.keep(ctx, live)
 		live.Release()
@@ -122,17 +120,12 @@ func (r *FileRows) keep(ctx context.Context, mask *array.Boolean) error {
 		}
 		r.Positions = left
 	}
-	for _, a := range []**array.Int64{&r.RowIDs, &r.RowCommitVersions} {
-		if *a == nil {
-			continue
-		}
-		out, err := compute.TakeArray(ctx, *a, indices)
-		if err != nil {
-			return err
-		}
-		(*a).Release()
-		*a = out.(*array.Int64)
+	hidden, err := r.Hidden.Take(ctx, indices)
+	if err != nil {
+		return err
 	}
+	r.Hidden.Release()
+	r.Hidden = hidden
 	return nil
 }
 

@@ -32,7 +32,7 @@ type scan struct {
 	source    []columnSource
 	partition []schema.Field // the table's partition columns
 	fromFile  *schema.Struct // the columns to read from files
-	tracking  tracking
+	hidden    hiddenColumns
 }
 
 // columnSource says where a column of scan.all comes from.
@@ -73,7 +73,7 @@ func (t *Table) newScan(s *txlog.Snapshot, o ScanOptions) (*scan, error) {
 	if p.all, err = arrowmap.ToArrow(read); err != nil {
 		return nil, err
 	}
-	p.trackRows()
+	p.readHidden()
 	n := len(table.Fields)
 	if o.Columns != nil {
 		n = len(o.Columns)

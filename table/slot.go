@@ -25,10 +25,10 @@ type slot struct {
 
 // fileKey tells partitions apart by their values: the folders of two may be one, where a long name had to be
 // cut, and a null's is that of the text that stands for it. Files with hidden columns are others.
-func fileKey(columns []string, p partition.Part, hidden bool) string {
+func fileKey(columns []string, p partition.Part, hidden hiddenSet) string {
 	var key []byte
-	if hidden {
-		key = append(key, 2)
+	if hidden != 0 {
+		key = append(key, 2, byte(hidden))
 	}
 	for _, c := range columns {
 		v := p.Values[c]
@@ -54,7 +54,13 @@ func (s *slot) write(ctx context.Context, t *target, rows arrow.RecordBatch) err
 }
 
 func (s *slot) writePart(t *target, p partition.Part) error {
-	key := fileKey(t.splitter.Columns(), p, len(t.hidden) > 0)
+	t, rec, err := s.set.withoutNoSequences(t, p.Rec)
+	if err != nil {
+		return err
+	}
+	defer rec.Release()
+	p.Rec = rec
+	key := fileKey(t.splitter.Columns(), p, t.has)
 	for from := int64(0); from < p.Rec.NumRows(); from += sliceRows {
 		f, err := s.file(key, t, p)
 		if err != nil {

@@ -27,7 +27,9 @@ type target struct {
 	stored      *schema.Struct // the schema in physical names
 	storedArrow *arrow.Schema  // arrow itself without column mapping
 	splitter    *partition.Splitter
-	hidden      []schema.Field // columns of the files that the table does not have, at the end of each
+	visible     *target        // the same without hidden columns; nil for that itself
+	has         hiddenSet      // the hidden columns
+	hidden      []schema.Field // the same, at the end of each file
 	fileSchema  *schema.Struct // what a data file holds
 	fileArrow   *arrow.Schema
 	stats       stats.Selection

@@ -23,14 +23,14 @@ type Violation struct {
 
 // sift adds the rows of rec that the table takes, and hands the others on. Nothing of rec is written twice, and
 // the values that identity columns had for rows that are handed on are not given again.
-func (w *WriteSet) sift(ctx context.Context, rec arrow.RecordBatch, b *binding) error {
+func (w *WriteSet) sift(ctx context.Context, rec arrow.RecordBatch, b *binding, with along) error {
 	if rec.NumRows() == 0 {
 		return nil
 	}
 	rows, err := b.apply(ctx, rec)
 	if err == nil {
 		defer rows.Release()
-		return w.store(ctx, rows, b, nil)
+		return w.store(ctx, rows, b, with)
 	}
 	bad, ours := violators(err, rec.NumRows())
 	switch {
@@ -39,7 +39,7 @@ func (w *WriteSet) sift(ctx context.Context, rec arrow.RecordBatch, b *binding) 
 	case bad == nil && rec.NumRows() > 1: // not known which: look at each half
 		bad = []int64{rec.NumRows() / 2}
 		for _, half := range [][2]int64{{0, bad[0]}, {bad[0], rec.NumRows()}} {
-			if err := w.siftSlice(ctx, rec, half[0], half[1], b); err != nil {
+			if err := w.siftSlice(ctx, rec, half[0], half[1], b, with); err != nil {
 				return err
 			}
 		}
@@ -47,18 +47,18 @@ func (w *WriteSet) sift(ctx context.Context, rec arrow.RecordBatch, b *binding) 
 	case bad == nil:
 		bad = []int64{0}
 	}
-	return w.siftAround(ctx, rec, bad, err, b)
+	return w.siftAround(ctx, rec, bad, err, b, with)
 }
 
 // siftAround hands on the rows named by bad, which is sorted, and sifts what is between them.
-func (w *WriteSet) siftAround(ctx context.Context, rec arrow.RecordBatch, bad []int64, why error, b *binding) error {
+func (w *WriteSet) siftAround(ctx context.Context, rec arrow.RecordBatch, bad []int64, why error, b *binding, with along) error {
 	from := int64(0)
 	for i := 0; i < len(bad); {
 		end := i + 1 // of a run of rows
 		for end < len(bad) && bad[end] == bad[end-1]+1 {
 			end++
 		}
-		if err := w.siftSlice(ctx, rec, from, bad[i], b); err != nil {
+		if err := w.siftSlice(ctx, rec, from, bad[i], b, with); err != nil {
 			return err
 		}
 		from = bad[end-1] + 1
@@ -70,13 +70,15 @@ func (w *WriteSet) siftAround(ctx context.Context, rec arrow.RecordBatch, bad []
 		}
 		i = end
 	}
-	return w.siftSlice(ctx, rec, from, rec.NumRows(), b)
+	return w.siftSlice(ctx, rec, from, rec.NumRows(), b, with)
 }
 
-func (w *WriteSet) siftSlice(ctx context.Context, rec arrow.RecordBatch, from, to int64, b *binding) error {
+func (w *WriteSet) siftSlice(ctx context.Context, rec arrow.RecordBatch, from, to int64, b *binding, with along) error {
 	piece := rec.NewSlice(from, to)
 	defer piece.Release()
-	return w.sift(ctx, piece, b)
+	with = with.slice(from, to)
+	defer with.Release()
+	return w.sift(ctx, piece, b, with)
 }
 
 // violators are the rows, out of n, that err is about; nil where it does not say. The second result says that

@@ -69,6 +69,7 @@ type WriteSet struct {
 	bound   [rowKinds]bound // by kind of rows
 	start   *schema.Struct  // the schema before rows have added to it
 	target  *target
+	hidden  map[hiddenTarget]*target
 	only    *onlyRows
 	replace bool     // target takes the place of the schema of base
 	maxID   int64    // delta.columnMapping.maxColumnId with what the rows have added
@@ -141,43 +142,40 @@ func (o WriteOptions) withDefaults(props txlog.Properties) WriteOptions {
 // *arrowmap.UnsupportedTypeError, *arrowmap.CastError, those of the compiler and of the store. After an
 // error the write can only be aborted.
 func (w *WriteSet) Write(ctx context.Context, rec arrow.RecordBatch) error {
-	b, err := w.bind(ctx, rec.Schema(), newRows)
-	if err != nil {
-		return w.fail(err)
-	}
-	if w.opts.Violations != nil {
-		return w.sift(ctx, rec, b)
-	}
-	return w.put(ctx, rec, b, nil)
-}
-
-// put adds rows as b has it, with a value of each hidden column of their files; wrote may be nil.
-func (w *WriteSet) put(ctx context.Context, rec arrow.RecordBatch, b *binding, wrote func(key string, from, n int64), hidden ...arrow.Array) error {
-	if rec.NumRows() == 0 {
-		return nil
-	}
-	rows, err := b.apply(ctx, rec)
-	if err != nil {
-		return w.fail(err)
-	}
-	defer rows.Release()
-	return w.store(ctx, rows, b, wrote, hidden...)
+	return w.write(ctx, rec, newRows, along{})
 }
 
 // store encodes rows that b has made fit.
-func (w *WriteSet) store(ctx context.Context, rows arrow.RecordBatch, b *binding, wrote func(key string, from, n int64), hidden ...arrow.Array) error {
-	stored := b.files.physical(rows, hidden)
+func (w *WriteSet) store(ctx context.Context, rows arrow.RecordBatch, b *binding, with along) error {
+	set := w.hiddenOf(b.kind, with.Hidden)
+	files, err := w.filesOf(b.target, set)
+	if err != nil {
+		return w.fail(err)
+	}
+	hidden := with.columns(set, rows.NumRows())
+	defer releaseArrays(hidden)
+	stored := files.physical(rows, hidden)
 	defer stored.Release()
+	if err := w.encode(ctx, files, stored, with.wrote); err != nil {
+		return err
+	}
+	w.rows.Add(rows.NumRows())
+	if with.also == nil {
+		return nil
+	}
+	return with.also(ctx, rows)
+}
+
+func (w *WriteSet) encode(ctx context.Context, files *target, stored arrow.RecordBatch, wrote func(key string, from, n int64)) error {
 	s, err := w.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	s.wrote = wrote
 	defer func() { s.wrote = nil; w.free <- s }()
-	if err := s.write(ctx, b.files, stored); err != nil {
+	if err := s.write(ctx, files, stored); err != nil {
 		return w.fail(err)
 	}
-	w.rows.Add(rows.NumRows())
 	return nil
 }
 
@@ -195,13 +193,7 @@ func (w *WriteSet) bind(ctx context.Context, in *arrow.Schema, kind rowKind) (*b
 	if err := w.evolve(incoming); err != nil {
 		return nil, err
 	}
-	b := bind(w.target, in)
-	b.trusted = kind != newRows
-	if last := w.bound[kind].to; last != nil && last.target == w.target {
-		b.files = last.files
-	} else if b.files, err = w.filesOf(kind); err != nil {
-		return nil, err
-	}
+	b := bind(w.target, in, kind)
 	if err := w.complete(ctx, b, kind); err != nil {
 		return nil, err
 	}

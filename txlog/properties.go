@@ -45,6 +45,7 @@ const (
 	PropRowTrackingSuspended   = "delta.rowTrackingSuspended"
 	PropRowIDColumn            = "delta.rowTracking.materializedRowIdColumnName"
 	PropRowVersionColumn       = "delta.rowTracking.materializedRowCommitVersionColumnName"
+	PropSequenceColumn         = "ingestd.sequenceColumn"
 	PropIcebergCompatV1        = "delta.enableIcebergCompatV1"
 	PropIcebergCompatV2        = "delta.enableIcebergCompatV2"
 	PropTypeWidening           = "delta.enableTypeWidening"
@@ -153,6 +154,14 @@ func (p Properties) MaterializedRowIDs() (ids, versions string) {
 	return p.m[PropRowIDColumn], p.m[PropRowVersionColumn]
 }
 
+// SequenceColumn is the name of the hidden column of data files that holds, for each row, the sequence of the change that the row
+// comes from, on a table that a stream of changes is applied to; empty where there is none. It is no part of the
+// protocol: readers pay no attention to columns that are not in the schema.
+func (p Properties) SequenceColumn() string { return p.m[PropSequenceColumn] }
+
+// NewSequenceColumn is a name for PropSequenceColumn, unique by newID (a UUID).
+func NewSequenceColumn(newID func() string) string { return "_ingestd-sequence-" + newID() }
+
 // IcebergCompat is the version of Iceberg compatibility that is on, 1 or 2; 0 for none.
 func (p Properties) IcebergCompat() int {
 	switch {
@@ -258,6 +267,7 @@ func (p Properties) Check() error {
 var heeded = []string{
 	PropAppendOnly, PropCheckpointInterval, PropDeletedFileRetention, PropLogRetention, PropSetTransactionRetain, PropStatsAsJSON,
 	PropStatsAsStruct, PropIsolationLevel, PropSkippingColumns, PropSkippingStatsColumns, PropCompression, PropTargetFileSize, PropInCommitTimestamps,
+	PropSequenceColumn,
 }
 
 // misspelled finds properties that no engine would heed for the case of their names.

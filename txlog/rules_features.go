@@ -17,6 +17,7 @@ var featureRules = []rule{
 	{applies: (*proposal).changesTable, check: requiredFeatures},
 	{feature: "clustering", applies: func(p *proposal) bool { return p.changed || len(p.staged) > 0 }, check: clustering},
 	{feature: "rowTracking", applies: (*proposal).changesTable, check: rowTrackingColumns},
+	{applies: (*proposal).changesTable, check: sequenceColumn},
 	{feature: "rowTracking", applies: enablesRowTracking, check: allFilesHaveRowIDs},
 	{feature: "changeDataFeed", applies: func(p *proposal) bool { return p.changed && p.after.ChangeDataFeed() }, check: changeColumns},
 	{feature: "checkpointProtection", applies: (*proposal).changesTable, check: protectedVersions},
@@ -133,18 +134,45 @@ func rowTrackingColumns(_ context.Context, p *proposal) error {
 			return invalid("%s cannot be true together with %s", PropRowTracking, PropRowTrackingSuspended)
 		}
 	}
-	for _, f := range p.after.schema.Fields {
-		for _, name := range []string{ids, versions} {
-			if name != "" && (schema.Fold(f.Name) == schema.Fold(name) || f.PhysicalName() == name) {
-				return invalid("the column name %s is taken by the hidden columns of row tracking", name)
-			}
-		}
+	if err := p.notTaken("the hidden columns of row tracking", ids, versions); err != nil {
+		return err
 	}
 	if p.t.create || p.replaces() {
 		return nil
 	}
 	if i, v := p.base.props.MaterializedRowIDs(); i != "" && i != ids || v != "" && v != versions {
 		return invalid("the properties %s and %s must stay as they are, since files have columns of those names", PropRowIDColumn, PropRowVersionColumn)
+	}
+	return nil
+}
+
+// notTaken: no column has the name of a hidden one.
+func (p *proposal) notTaken(by string, hidden ...string) error {
+	for _, f := range p.after.schema.Fields {
+		for _, name := range hidden {
+			if name != "" && (schema.Fold(f.Name) == schema.Fold(name) || schema.Fold(f.PhysicalName()) == schema.Fold(name)) {
+				return invalid("the column name %s is taken by %s", name, by)
+			}
+		}
+	}
+	return nil
+}
+
+// sequenceColumn: the hidden column of sequences has a name of its own, and keeps it as long as the table has one.
+func sequenceColumn(_ context.Context, p *proposal) error {
+	name := p.after.props.SequenceColumn()
+	if err := p.notTaken(PropSequenceColumn, name); err != nil || name == "" {
+		return err
+	}
+	ids, versions := p.after.props.MaterializedRowIDs()
+	if schema.Fold(name) == schema.Fold(ids) || schema.Fold(name) == schema.Fold(versions) {
+		return invalid("%s is %s, which is a hidden column of row tracking", PropSequenceColumn, name)
+	}
+	if p.t.create || p.replaces() {
+		return nil
+	}
+	if was := p.base.props.SequenceColumn(); was != "" && was != name {
+		return invalid("%s must stay %s, since files have a column of that name", PropSequenceColumn, was)
 	}
 	return nil
 }
