@@ -1,6 +1,8 @@
 package debezium
 
 import (
+	"math/big"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
@@ -168,6 +170,20 @@ func (c *decimalTexts) setScaled(i int, unscaled []byte, scale int) (p problem) 
 	if c.buf, p = appendDecimal(c.buf[:0], unscaled, scale); p != "" {
 		return p
 	}
+	return c.texts.setText(i, c.buf)
+}
+
+// setText takes a number, and writes it as its bytes would be: with as many decimals as the schema says.
+func (c *decimalTexts) setText(i int, v []byte) problem {
+	n, scale, why := parts(v)
+	if why != "" {
+		return why
+	}
+	if by := c.sent - scale; by > 0 && c.sent <= maxScale {
+		n.Mul(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(by)), nil))
+		scale = c.sent
+	}
+	c.buf = appendBig(c.buf[:0], n, scale)
 	return c.texts.setText(i, c.buf)
 }
 

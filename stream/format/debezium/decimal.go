@@ -66,22 +66,22 @@ func (d *decimalType) fromBig(n *big.Int, scale int) (decimal128.Num, problem) {
 
 // fromText reads the text of a number. More decimals than the column has are refused, unless they are zeros.
 func (d *decimalType) fromText(t []byte) (decimal128.Num, problem) {
-	if len(t) > jsontext.MaxNumber || bytes.IndexByte(t, ',') >= 0 {
-		return decimal128.Num{}, "no decimal"
-	}
-	t, ok := textval.DecimalText(t)
-	if !ok {
-		return decimal128.Num{}, "no decimal"
-	}
-	n, scale, ok := parts(t)
-	if !ok {
-		return decimal128.Num{}, outOfRange
+	n, scale, why := parts(t)
+	if why != "" {
+		return decimal128.Num{}, why
 	}
 	return d.fromBig(n, scale)
 }
 
 // parts gives the digits of a number as one number, and how many of them are decimals.
-func parts(t []byte) (n *big.Int, scale int, ok bool) {
+func parts(t []byte) (n *big.Int, scale int, why problem) {
+	if len(t) > jsontext.MaxNumber || bytes.IndexByte(t, ',') >= 0 {
+		return nil, 0, "no decimal"
+	}
+	t, ok := textval.DecimalText(t)
+	if !ok {
+		return nil, 0, "no decimal"
+	}
 	mant, exp := t, 0
 	if at := bytes.IndexAny(t, "eE"); at >= 0 {
 		neg := false
@@ -103,8 +103,14 @@ func parts(t []byte) (n *big.Int, scale int, ok bool) {
 		mant = append(append(make([]byte, 0, len(mant)), mant[:at]...), mant[at+1:]...)
 	}
 	scale -= exp
+	if scale > maxScale || scale < -maxScale {
+		return nil, 0, outOfRange
+	}
 	n, ok = new(big.Int).SetString(string(bytes.TrimPrefix(mant, []byte("+"))), 10)
-	return n, scale, ok && scale <= maxScale && scale >= -maxScale
+	if !ok {
+		return nil, 0, "no decimal"
+	}
+	return n, scale, ""
 }
 
 // int128 reads two's complement of up to 16 bytes.
@@ -146,7 +152,11 @@ func appendDecimal(out, unscaled []byte, scale int) ([]byte, problem) {
 	if len(unscaled) == 0 || len(unscaled) > maxUnscaled || scale > maxScale || scale < -maxScale {
 		return out, "no decimal"
 	}
-	n := bigOf(unscaled)
+	return appendBig(out, bigOf(unscaled), scale), ""
+}
+
+// appendBig writes n / 10^scale, where scale is bounded.
+func appendBig(out []byte, n *big.Int, scale int) []byte {
 	if n.Sign() < 0 {
 		out = append(out, '-')
 		n.Neg(n)
@@ -165,5 +175,5 @@ func appendDecimal(out, unscaled []byte, scale int) ([]byte, problem) {
 	if scale > 0 {
 		out = append(append(out, '.'), digits[len(digits)-scale:]...)
 	}
-	return out, ""
+	return out
 }

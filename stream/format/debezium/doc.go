@@ -12,6 +12,14 @@
 // What names a row is the record's key, or the columns that Options.Keys gives. Of a change of its key Debezium makes two events.
 // Of a change of another one, which Options.Keys gives, a deletion and a creation are made here, if the row before is known.
 //
+// # Order
+//
+// Sequences put the changes of one row in the order in which the database made them visible: by the place of the commit, then by
+// that of the change, as far as a connector tells them, and what a snapshot found before what was changed after it. Two things no
+// event tells. PostgreSQL's first transaction after a snapshot may have begun before it: that it comes later is known as long as the
+// process that read the snapshot runs. And a compacted topic keeps of a deletion the tombstone alone, which is passed over: read it before
+// it is compacted (min.compaction.lag.ms).
+//
 // # Columns
 //
 // By the schema in the event, types are:

@@ -86,6 +86,7 @@ var typeCases = []typeCase{
 	{"numeric(5,2) with another digit", decimalSchema("2", "5"), "123.456", "decimal(5,2)", "!c: more decimals than the column keeps"},
 	{"numeric(38,0)", decimalSchema("0", "38"), b64(0x4b, 0x3b, 0x4c, 0xa8, 0x5a, 0x86, 0xc4, 0x7a, 0x09, 0x8a, 0x22, 0x3f, 0xff, 0xff, 0xff, 0xff), "decimal(38,0)", strings.Repeat("9", 38)},
 	{"numeric(39,0) is a text", decimalSchema("0", "39"), b64(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "string", "340282366920938463463374607431768211456"},
+	{"numeric(39,2) as decimal.format NUMERIC", decimalSchema("2", "39"), "-1.5e3", "string", "-1500.00"},
 	{"numeric(3,5)", decimalSchema("5", "3"), b64(0x7b), "decimal(5,5)", "0.00123"},
 	{"number(5,-2) of Oracle", decimalSchema("-2", "5"), b64(0x7b), "decimal(7,0)", "12300"},
 	{"money", decimalSchema("2", ""), b64(0x04, 0xd2), "decimal(38,2)", "12.34"},
