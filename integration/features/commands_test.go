@@ -155,3 +155,19 @@ func TestSparkGoesOnWithAClone(t *testing.T) {
 	}
 	parts.SameRows(t, "the source after changes of the clone", before, got)
 }
+
+// TestSparkReadsWhatWeWriteOverItsFiles has us write a checkpoint, and the hint to it, where Spark has written them: it keeps checksums
+// of local files in files beside them.
+func TestSparkReadsWhatWeWriteOverItsFiles(t *testing.T) {
+	m := made{sql: []string{"CREATE TABLE $t (id BIGINT) USING delta TBLPROPERTIES ('delta.checkpointInterval' = '2')", "INSERT INTO $t VALUES (1)", "INSERT INTO $t VALUES (2)"}}
+	dir := m.make(t)
+	ingestd(t, dir, "checkpoint", "$t")
+	m.spark(t, dir, "python: spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()")
+	got, err := m.bySpark(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Rows) != 2 {
+		t.Errorf("%d rows", len(got.Rows))
+	}
+}
