@@ -46,6 +46,10 @@ func main() {
 			exit(deleteSome(context.Background(), os.Args[2:]))
 		case "delete-child":
 			exit(deleteChild(context.Background(), os.Args[2]))
+		case "merge":
+			exit(mergeSome(context.Background(), os.Args[2:]))
+		case "merge-child":
+			exit(mergeChild(context.Background(), os.Args[2], os.Args[3]))
 		case "open":
 			exit(openBig(context.Background(), os.Args[2:]))
 		case "open-child":

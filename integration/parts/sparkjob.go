@@ -44,31 +44,14 @@ func (j SparkJob) Run(ctx context.Context) (SparkJobResult, error) {
 	if err != nil {
 		return SparkJobResult{}, fmt.Errorf("spark job: %w", err)
 	}
-	cmd, err := python(ctx, dir, "stream_job.py", string(spec))
-	if err != nil {
-		return SparkJobResult{}, fmt.Errorf("spark job: %w", err)
-	}
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	log := filepath.Join(dir, "spark.log")
-	p, err := launch("spark job", cmd, log)
-	if err != nil {
-		return SparkJobResult{}, err
-	}
-	select {
-	case <-p.done:
-	case <-ctx.Done():
-		p.kill()
-		return SparkJobResult{}, fmt.Errorf("spark job: %w", context.Cause(ctx))
-	}
 	var measured struct {
 		Elapsed   float64 `json:"elapsed_seconds"`
 		InputRows int64   `json:"input_rows"`
 		Batches   int     `json:"batches"`
 		PeakRSS   int64   `json:"peak_rss_bytes"`
 	}
-	if err := json.Unmarshal(out.Bytes(), &measured); err != nil {
-		return SparkJobResult{}, fmt.Errorf("spark job: it measured nothing: %w\n%s", err, tail(log))
+	if err := measure(ctx, dir, "stream_job.py", string(spec), &measured); err != nil {
+		return SparkJobResult{}, fmt.Errorf("spark job: %w", err)
 	}
 	return SparkJobResult{
 		Elapsed:   time.Duration(measured.Elapsed * float64(time.Second)),
@@ -76,4 +59,29 @@ func (j SparkJob) Run(ctx context.Context) (SparkJobResult, error) {
 		Batches:   measured.Batches,
 		PeakRSS:   measured.PeakRSS,
 	}, nil
+}
+
+// measure runs a script to its end, with dir for its files, and takes the JSON that it prints.
+func measure(ctx context.Context, dir, script, spec string, into any) error {
+	cmd, err := python(ctx, dir, script, spec)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	log := filepath.Join(dir, "spark.log")
+	p, err := launch(script, cmd, log)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		p.kill()
+		return context.Cause(ctx)
+	}
+	if err := json.Unmarshal(out.Bytes(), into); err != nil {
+		return fmt.Errorf("it measured nothing: %w\n%s", err, tail(log))
+	}
+	return nil
 }
