@@ -1,0 +1,136 @@
+package changes
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+// Applier applies changes to one table, set by set: Add until Commit or Discard ends the set. Add may be called by several goroutines.
+type Applier struct {
+	t      *table.Table
+	o      Options
+	graves *graves
+
+	mu     sync.Mutex
+	fit    *schema.Struct // of the changes of this set
+	keys   []string       // in the table's names
+	source *match.Source
+	older  []*match.Source // of this set, of earlier schemas
+	newest floor           // truncation of this set
+}
+
+// New makes an applier. Nothing is read yet.
+func New(t *table.Table, o Options) *Applier {
+	if o.SchemaChange == "" {
+		o.SchemaChange = Evolve
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &Applier{t: t, o: o}
+	if o.Tombstones != nil {
+		a.graves = &graves{store: o.Tombstones, opts: o.TableOptions, retention: o.TombstoneRetention, now: o.Now, loaded: -1}
+		if a.graves.retention <= 0 {
+			a.graves.retention = DefaultTombstoneRetention
+		}
+	}
+	return a
+}
+
+// Table is the table.
+func (a *Applier) Table() *table.Table { return a.t }
+
+// Check says whether changes of a batch can be applied: its keys are there, and its types can be the table's. A batch without keys
+// may be one of truncations. Errors: *KeysError, *schema.MergeError, *NewColumnError.
+func (a *Applier) Check(b Batch) error {
+	_, _, err := a.place(b)
+	return err
+}
+
+// place says what columns of the table the changes of a batch have, and which of them are keys.
+func (a *Applier) place(b Batch) (*schema.Struct, []string, error) {
+	fit, err := Fit(a.t.Schema(), b, a.o.SchemaChange)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := a.o.Keys
+	if keys == nil {
+		keys = b.Keys
+	}
+	named := make([]string, len(keys))
+	for i, k := range keys {
+		f := fit.Field(k)
+		if f == nil {
+			return nil, nil, &KeysError{Origin: b.Origin, Key: k}
+		}
+		named[i] = f.Name
+	}
+	return fit, named, nil
+}
+
+// Add takes changes, of a schema that [Batch.Schema] made; the batch stays the caller's.
+// Errors: those of Check; *arrowmap.CastError; those of the disk.
+func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
+	b, ok := BatchOf(rec.Schema())
+	if !ok {
+		return errNoChanges
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	fit, keys, err := a.place(b)
+	if err != nil {
+		return err
+	}
+	rest, err := a.takeTruncations(ctx, rec, len(b.Columns))
+	if err != nil {
+		return err
+	}
+	defer rest.Release()
+	switch {
+	case rest.NumRows() == 0:
+		return nil
+	case len(keys) == 0:
+		return &KeysError{Origin: b.Origin}
+	}
+	if err := a.widen(fit, keys); err != nil {
+		return err
+	}
+	rows, err := conform(ctx, rest, b, a.fit)
+	if err != nil {
+		return err
+	}
+	defer rows.Release()
+	return a.source.Append(ctx, rows)
+}
+
+// widen makes room for the columns and types of fit.
+func (a *Applier) widen(fit *schema.Struct, keys []string) error {
+	all, err := union(a.fit, fit)
+	if err != nil {
+		return err
+	}
+	if a.source != nil && all == a.fit && slices.Equal(keys, a.keys) {
+		return nil
+	}
+	if a.source != nil {
+		a.older = append(a.older, a.source)
+	}
+	a.fit, a.keys = all, keys
+	a.source, err = a.newSource(all)
+	return err
+}
+
+// Discard forgets the changes that were added.
+func (a *Applier) Discard() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.discard()
+}

@@ -1,0 +1,70 @@
+package changes_test
+
+import (
+	"testing"
+
+	"github.com/ingestd/ingestd/merge/changes"
+)
+
+const (
+	c = changes.Create
+	u = changes.Update
+	d = changes.Delete
+	x = changes.Truncate
+)
+
+var vectors = map[string]string{"delta.enableDeletionVectors": "true"}
+
+func TestChangesOfOneKeyComeToTheLast(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", seq: 1}, change{op: u, id: 1, v: "b", seq: 2}, change{op: c, id: 2, v: "x", seq: 3}, change{op: d, id: 2, seq: 4})
+	w.expect(row(1, "b", ""))
+	w.apply(change{op: u, id: 1, v: "c", seq: 5}, change{op: d, id: 1, seq: 6}, change{op: c, id: 1, v: "d", seq: 7})
+	w.expect(row(1, "d", ""))
+}
+
+func TestAnOlderChangeNeverOverwritesANewerOne(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", seq: 1}, change{op: u, id: 1, v: "b", seq: 5})
+	r := w.apply(change{op: u, id: 1, v: "old", seq: 3})
+	if r.Stale != 1 {
+		t.Errorf("%+v", r)
+	}
+	w.expect(row(1, "b", ""))
+	w.open()
+	w.apply(change{op: u, id: 1, v: "older", seq: 4})
+	w.expect(row(1, "b", ""))
+}
+
+func TestADeletedRowIsNotRaisedFromTheDead(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", seq: 1})
+	w.apply(change{op: d, id: 1, seq: 5})
+	w.apply(change{op: u, id: 1, v: "old", seq: 3})
+	w.expect()
+	w.open()
+	w.apply(change{op: c, id: 1, v: "old", seq: 1}, change{op: c, id: 2, v: "new", seq: 6})
+	w.expect(row(2, "new", ""))
+	w.apply(change{op: c, id: 1, v: "again", seq: 7})
+	w.expect(row(1, "again", ""), row(2, "new", ""))
+}
+
+func TestATruncationTakesWhatCameBefore(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", seq: 1}, change{op: c, id: 2, v: "b", seq: 2})
+	w.apply(change{op: c, id: 3, v: "before", seq: 3}, change{op: x, seq: 4}, change{op: c, id: 4, v: "after", seq: 5}, change{op: c, id: 1, v: "new", seq: 6})
+	w.expect(row(4, "after", ""), row(1, "new", ""))
+	w.apply(change{op: u, id: 2, v: "late", seq: 2})
+	w.expect(row(4, "after", ""), row(1, "new", ""))
+	w.apply(change{op: x, seq: 9})
+	w.expect()
+}
+
+func TestAValueThatIsNotKnownStays(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", big: "BIG", seq: 1})
+	w.apply(change{op: u, id: 1, v: "b", seq: 2, lacks: true})
+	w.expect(row(1, "b", "BIG"))
+	w.apply(change{op: u, id: 1, v: "c", big: "NEW", seq: 3}, change{op: u, id: 1, v: "d", seq: 4, lacks: true})
+	w.expect(row(1, "d", "NEW"))
+}

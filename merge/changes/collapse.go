@@ -1,0 +1,203 @@
+package changes
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ingestd/ingestd/merge/internal/match"
+)
+
+// collapsed is what changes come to, one for each key: that with the greatest sequence. Values that it does not know are those of the
+// changes before it, where these know them.
+type collapsed struct {
+	index *match.Index // over the keys of all changes
+	of    []int32      // by the first change of a key in the index: its place below; -1 for others
+	first []int32      // the other way round
+	rows  arrow.RecordBatch
+	op    []Op
+	seq   [][]byte // nil: none
+	lacks [][]byte // columns whose values are not known, as in UnavailableColumn; nil: none
+}
+
+// key is the key of a change, as bytes.
+func (c *collapsed) key(change int) []byte {
+	return c.index.Keys()[0].Encode(nil, int(c.first[change]))
+}
+
+// about are the columns that say what the changes of a chunk are.
+type aboutRows struct {
+	op        *array.Int8
+	seq       *array.Binary
+	lacks     *array.Binary
+	partition *array.String
+	offset    *array.Int64
+}
+
+func aboutOf(rec arrow.RecordBatch) aboutRows {
+	first := int(rec.NumCols()) - len(about)
+	return aboutRows{
+		op: rec.Column(first).(*array.Int8), seq: rec.Column(first + 1).(*array.Binary), lacks: rec.Column(first + 2).(*array.Binary),
+		partition: rec.Column(first + 4).(*array.String), offset: rec.Column(first + 5).(*array.Int64),
+	}
+}
+
+func bytesAt(a *array.Binary, i int) []byte {
+	if a.IsNull(i) {
+		return nil
+	}
+	return a.Value(i)
+}
+
+// compare orders two changes: by their sequences, and where these are equal or one has none by where they were read.
+func (a *aboutRows) compare(i, j int) int {
+	if x, y := bytesAt(a.seq, i), bytesAt(a.seq, j); x != nil && y != nil {
+		if c := bytes.Compare(x, y); c != 0 {
+			return c
+		}
+	}
+	if c := cmp.Compare(a.partition.Value(i), a.partition.Value(j)); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.offset.Value(i), a.offset.Value(j))
+}
+
+// collapse finds what the changes of rec come to; keys are its key columns, which it takes over. Changes that floor outdates are left out.
+func collapse(ctx context.Context, rec arrow.RecordBatch, keys *match.Keys, floor floor) (*collapsed, error) {
+	c := &collapsed{index: match.NewIndex([]*match.Keys{keys})}
+	a := aboutOf(rec)
+	n := int(rec.NumRows())
+	c.of = slices.Repeat([]int32{-1}, n)
+	var winners []int32
+	fills := map[int][]fill{} // by column
+	seen := make([]bool, n)
+	var chain []int
+	for r := range n {
+		if seen[r] {
+			continue
+		}
+		chain = chain[:0]
+		for i := r; i >= 0; i = c.index.Next(i) {
+			seen[i] = true
+			if !floor.outdates(&a, i) {
+				chain = append(chain, i)
+			}
+		}
+		if len(chain) == 0 {
+			continue
+		}
+		slices.SortFunc(chain, func(i, j int) int { return a.compare(j, i) })
+		c.of[r] = int32(len(winners))
+		c.first = append(c.first, int32(r))
+		c.add(&a, chain, len(winners), fills)
+		winners = append(winners, int32(chain[0]))
+	}
+	return c, c.take(ctx, rec, winners, fills)
+}
+
+// fill is a value that a change gets from one before it.
+type fill struct{ winner, from int32 }
+
+// add notes the change that a key comes to; chain are its changes, the newest first.
+func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]fill) {
+	newest := chain[0]
+	c.op, c.seq = append(c.op, Op(a.op.Value(newest))), append(c.seq, bytes.Clone(bytesAt(a.seq, newest)))
+	lacks := bytes.Clone(bytesAt(a.lacks, newest))
+	for _, before := range chain[1:] {
+		if !anySet(lacks) || Op(a.op.Value(before)) == Delete {
+			break
+		}
+		known := bytesAt(a.lacks, before)
+		for i := range lacks {
+			was := lacks[i]
+			if i < len(known) {
+				lacks[i] &= known[i]
+			} else {
+				lacks[i] = 0
+			}
+			for bit := range 8 {
+				if (was&^lacks[i])>>bit&1 == 1 {
+					fills[8*i+bit] = append(fills[8*i+bit], fill{int32(winner), int32(before)})
+				}
+			}
+		}
+	}
+	if !anySet(lacks) {
+		lacks = nil
+	}
+	c.lacks = append(c.lacks, lacks)
+}
+
+func anySet(mask []byte) bool {
+	return slices.ContainsFunc(mask, func(b byte) bool { return b != 0 })
+}
+
+// take gathers the columns of the table.
+func (c *collapsed) take(ctx context.Context, rec arrow.RecordBatch, winners []int32, fills map[int][]fill) error {
+	n := int(rec.NumCols()) - len(about)
+	cols := make([]arrow.Array, n)
+	defer func() { releaseAll(cols) }()
+	for i := range n {
+		at := winners
+		if f := fills[i]; len(f) > 0 {
+			at = slices.Clone(winners)
+			for _, x := range f {
+				at[x.winner] = x.from
+			}
+		}
+		indices := match.Places(at)
+		col, err := match.TakeArray(ctx, rec.Column(i), indices)
+		indices.Release()
+		if err != nil {
+			return err
+		}
+		cols[i] = col
+	}
+	c.rows = array.NewRecordBatch(arrow.NewSchema(rec.Schema().Fields()[:n], nil), cols, int64(len(winners)))
+	return nil
+}
+
+// lacking says whether the value of a column is not known.
+func lacking(mask []byte, column int) bool {
+	return column/8 < len(mask) && mask[column/8]>>(column%8)&1 == 1
+}
+
+// floor is the newest truncation: what comes before it is outdated. The zero floor outdates nothing.
+type floor struct {
+	set       bool
+	seq       []byte // nil: none, and its place counts
+	partition string
+	offset    int64
+}
+
+// outdates says whether a change is one of before the truncation.
+func (f floor) outdates(a *aboutRows, i int) bool {
+	if !f.set {
+		return false
+	}
+	if s := bytesAt(a.seq, i); s != nil && f.seq != nil {
+		return bytes.Compare(s, f.seq) < 0
+	}
+	return a.partition.Value(i) == f.partition && a.offset.Value(i) < f.offset
+}
+
+// before says whether a row of the table, with such a sequence, is of before the truncation. One without is, for it is older than the stream.
+func (f floor) before(seq []byte) bool {
+	return f.set && (seq == nil || f.seq == nil || bytes.Compare(seq, f.seq) < 0)
+}
+
+// raise takes a truncation in.
+func (f *floor) raise(a *aboutRows, i int) {
+	s := bytesAt(a.seq, i)
+	if f.set && s != nil && f.seq != nil && bytes.Compare(s, f.seq) <= 0 {
+		return
+	}
+	if f.set && s == nil && f.partition == a.partition.Value(i) && a.offset.Value(i) < f.offset {
+		return
+	}
+	*f = floor{true, bytes.Clone(s), a.partition.Value(i), a.offset.Value(i)}
+}

@@ -1,0 +1,211 @@
+package changes
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/txlog"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+// DefaultTombstoneRetention is how long it is remembered that a row was deleted.
+const DefaultTombstoneRetention = 7 * 24 * time.Hour
+
+// Bounds on the table of tombstones.
+const (
+	gravesInMemory = 64 << 20 // bytes; beyond, the table is read when it is asked
+	gravesFiles    = 64       // at so many files it is written anew, without what is past the retention
+)
+
+// graves is a Delta table beside the one that changes are applied to: the keys of deleted rows with the sequences of their
+// deletions, so that an older change that comes once more does not bring a row back. A row whose key is NULL is a truncation.
+//
+// Tombstones are committed before the deletions that they are of. That is safe either way: a tombstone outdates only
+// changes that the deletion would outdate too, and it is there again when the deletion is tried once more.
+type graves struct {
+	store     objstore.Store
+	opts      []table.Option
+	retention time.Duration
+	now       func() time.Time
+
+	t       *table.Table // nil: there is none yet
+	known   map[string][]byte
+	size    int64 // of known, in bytes
+	loaded  int64 // the version that known is of
+	newest  []byte
+	pending *array.RecordBuilder
+}
+
+// gravesDDL are the columns.
+const gravesDDL = "key BINARY, sequence BINARY NOT NULL, deleted_at TIMESTAMP NOT NULL"
+
+var gravesSchema, gravesArrow = func() (*schema.Struct, *arrow.Schema) {
+	s, err := schema.ParseDDL(gravesDDL)
+	if err != nil {
+		panic(err) // a constant of this package
+	}
+	as, err := arrowmap.ToArrow(s)
+	if err != nil {
+		panic(err)
+	}
+	return s, as
+}()
+
+// refresh learns what others have buried.
+func (g *graves) refresh(ctx context.Context) error {
+	if g.t == nil {
+		t, err := table.Open(ctx, g.store, g.opts...)
+		if absent := (*txlog.NotATableError)(nil); errors.As(err, &absent) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("tombstones: %w", err)
+		}
+		g.t, g.loaded = t, -1
+	} else if err := g.t.Refresh(ctx); err != nil {
+		return fmt.Errorf("tombstones: %w", err)
+	}
+	if g.loaded == g.t.Version() {
+		return nil
+	}
+	g.known, g.size, g.newest = map[string][]byte{}, 0, nil
+	for rec, err := range g.t.Scan(ctx, table.ScanOptions{Parallelism: 1}) {
+		if err != nil {
+			return fmt.Errorf("tombstones: %w", err)
+		}
+		keys, seqs := rec.Column(0).(*array.Binary), rec.Column(1).(*array.Binary)
+		for i := range int(rec.NumRows()) {
+			g.learn(bytesAt(keys, i), seqs.Value(i))
+		}
+		rec.Release()
+	}
+	g.loaded = g.t.Version()
+	return nil
+}
+
+// learn takes one tombstone in.
+func (g *graves) learn(key, seq []byte) {
+	if key == nil {
+		if bytes.Compare(seq, g.newest) > 0 {
+			g.newest = bytes.Clone(seq)
+		}
+		return
+	}
+	if g.known == nil { // they are too many
+		return
+	}
+	if old, ok := g.known[string(key)]; ok && bytes.Compare(old, seq) >= 0 {
+		return
+	}
+	g.known[string(key)] = bytes.Clone(seq)
+	if g.size += int64(len(key) + len(seq) + 64); g.size > gravesInMemory {
+		g.known = nil
+	}
+}
+
+// floor is the newest truncation that is remembered.
+func (g *graves) floor() floor {
+	if g == nil || g.newest == nil {
+		return floor{}
+	}
+	return floor{set: true, seq: g.newest}
+}
+
+// alive leaves those changes out whose rows were deleted by newer ones.
+func (g *graves) alive(ctx context.Context, p *part, changes []int) ([]int, error) {
+	if g == nil || g.t == nil {
+		return changes, nil
+	}
+	asked := map[string]int{}
+	for _, c := range changes {
+		if !p.found.Has(c) && p.seq[c] != nil {
+			asked[string(p.key(c))] = c
+		}
+	}
+	dead, err := g.outdated(ctx, asked, p.seq)
+	if err != nil || len(dead) == 0 {
+		return changes, err
+	}
+	var out []int
+	for _, c := range changes {
+		if dead[c] {
+			p.n.stale.Add(1)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// outdated finds the changes, by key, of which there is a newer tombstone.
+func (g *graves) outdated(ctx context.Context, asked map[string]int, seqs [][]byte) (map[int]bool, error) {
+	dead := map[int]bool{}
+	if len(asked) == 0 {
+		return dead, nil
+	}
+	if g.known != nil {
+		for key, c := range asked {
+			if seq, ok := g.known[key]; ok && bytes.Compare(seq, seqs[c]) > 0 {
+				dead[c] = true
+			}
+		}
+		return dead, nil
+	}
+	for rec, err := range g.t.Scan(ctx, table.ScanOptions{Columns: []string{"key", "sequence"}}) {
+		if err != nil {
+			return nil, fmt.Errorf("tombstones: %w", err)
+		}
+		keys, theirs := rec.Column(0).(*array.Binary), rec.Column(1).(*array.Binary)
+		for i := range int(rec.NumRows()) {
+			if c, ok := asked[string(bytesAt(keys, i))]; ok && bytes.Compare(theirs.Value(i), seqs[c]) > 0 {
+				dead[c] = true
+			}
+		}
+		rec.Release()
+	}
+	return dead, nil
+}
+
+// begin forgets what was to be buried.
+func (g *graves) begin() {
+	if g != nil && g.pending != nil {
+		g.pending.Release()
+		g.pending = nil
+	}
+}
+
+// bury notes the keys of deletions; commit writes them.
+func (g *graves) bury(_ context.Context, p *part, deletions []int) error {
+	if g == nil {
+		return nil
+	}
+	for _, d := range deletions {
+		if p.seq[d] != nil {
+			g.add(p.key(d), p.seq[d])
+		}
+	}
+	return nil
+}
+
+func (g *graves) add(key, seq []byte) {
+	if g.pending == nil {
+		g.pending = array.NewRecordBuilder(memory.DefaultAllocator, gravesArrow)
+	}
+	if key == nil {
+		g.pending.Field(0).AppendNull()
+	} else {
+		g.pending.Field(0).(*array.BinaryBuilder).Append(key)
+	}
+	g.pending.Field(1).(*array.BinaryBuilder).Append(seq)
+	g.pending.Field(2).(*array.TimestampBuilder).Append(arrow.Timestamp(g.now().UnixMicro()))
+}

@@ -1,0 +1,139 @@
+package changes
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/txlog/schema"
+)
+
+var errNoChanges = errors.New("the rows are not changes: they lack the columns that say what happened")
+
+// newSource makes room for changes of a schema.
+func (a *Applier) newSource(fit *schema.Struct) (*match.Source, error) {
+	as, err := arrowmap.ToArrow(fit)
+	if err != nil {
+		return nil, err
+	}
+	all := arrow.NewSchema(slices.Concat(as.Fields(), about), nil)
+	keys := a.keys
+	return match.NewSource(all, match.SourceOptions{Budget: a.o.SourceMemory, Dir: a.o.TempDir,
+		Hash: func(ctx context.Context, rec arrow.RecordBatch) ([]uint64, error) {
+			k, err := keysOf(ctx, rec, keys)
+			if err != nil {
+				return nil, err
+			}
+			defer k.Release()
+			return k.Hash(nil), nil
+		}}), nil
+}
+
+// takeTruncations takes the truncations out of changes with so many columns of the table, and gives the others.
+func (a *Applier) takeTruncations(ctx context.Context, rec arrow.RecordBatch, columns int) (arrow.RecordBatch, error) {
+	ops := rec.Column(columns).(*array.Int8)
+	var rest, gone []int32
+	for i := range int32(rec.NumRows()) {
+		if Op(ops.Value(int(i))) == Truncate {
+			gone = append(gone, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	if len(gone) == 0 {
+		rec.Retain()
+		return rec, nil
+	}
+	theirs, err := match.Take(ctx, rec, fieldNames(rec.Schema())[columns:], gone)
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Release()
+	flat, err := flatten(ctx, theirs)
+	if err != nil {
+		return nil, err
+	}
+	defer flat.Release()
+	ab := aboutOf(flat)
+	for i := range gone {
+		a.newest.raise(&ab, i)
+	}
+	return match.Take(ctx, rec, fieldNames(rec.Schema()), rest)
+}
+
+// flatten gives a batch without dictionaries.
+func flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
+	fields, cols := rec.Schema().Fields(), make([]arrow.Array, rec.NumCols())
+	defer func() { releaseAll(cols) }()
+	for i, c := range rec.Columns() {
+		var err error
+		if cols[i], err = plain(ctx, c); err != nil {
+			return nil, err
+		}
+		fields[i].Type = cols[i].DataType()
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows()), nil
+}
+
+func fieldNames(s *arrow.Schema) []string {
+	out := make([]string, s.NumFields())
+	for i, f := range s.Fields() {
+		out[i] = f.Name
+	}
+	return out
+}
+
+// gather brings the changes of earlier schemas into the last one.
+func (a *Applier) gather(ctx context.Context) error {
+	for len(a.older) > 0 {
+		src := a.older[0]
+		for rows, err := range src.Parts(ctx) {
+			if err != nil {
+				return err
+			}
+			err = a.move(ctx, rows)
+			rows.Release()
+			if err != nil {
+				return err
+			}
+		}
+		a.older = a.older[1:]
+		if err := src.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Applier) move(ctx context.Context, rows *match.Rows) error {
+	for _, chunk := range rows.Chunks() {
+		b := Batch{Columns: chunk.Schema().Fields()[:int(chunk.NumCols())-len(about)]}
+		rec, err := conform(ctx, chunk, b, a.fit)
+		if err != nil {
+			return err
+		}
+		err = a.source.Append(ctx, rec)
+		rec.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// discard forgets the set; a.mu is held.
+func (a *Applier) discard() error {
+	var errs []error
+	for _, s := range append(a.older, a.source) {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	a.older, a.source, a.fit, a.keys, a.newest = nil, nil, nil, nil, floor{}
+	return errors.Join(errs...)
+}
