@@ -84,7 +84,8 @@ type SASL struct {
 
 // Format names one format; none is Kafka's own columns.
 type Format struct {
-	JSON *JSON `yaml:"json"`
+	JSON     *JSON     `yaml:"json"`
+	Debezium *Debezium `yaml:"debezium"`
 }
 
 // JSON reads the record's value as one JSON object.
@@ -93,6 +94,18 @@ type JSON struct {
 	OnError  string   `yaml:"on_error"`
 	TimeZone string   `yaml:"time_zone"`
 	Metadata []string `yaml:"metadata"`
+}
+
+// Debezium reads the change events of Debezium's connectors; its options are the connector's, in snake_case.
+type Debezium struct {
+	Schema                      string            `yaml:"schema"` // DDL, for events without a schema
+	OnError                     string            `yaml:"on_error"`
+	DecimalHandlingMode         string            `yaml:"decimal_handling_mode"`
+	TimePrecisionMode           string            `yaml:"time_precision_mode"`
+	BinaryHandlingMode          string            `yaml:"binary_handling_mode"`
+	UnavailableValuePlaceholder string            `yaml:"unavailable_value_placeholder"`
+	AddFieldsPrefix             string            `yaml:"add_fields_prefix"`
+	SemanticTypes               map[string]string `yaml:"semantic_types"` // by column, for events without a schema
 }
 
 // Operator names one operator.
@@ -106,14 +119,19 @@ type Sink struct {
 	Console *Console `yaml:"console"`
 }
 
-// Delta is a Delta table.
+// Delta is a Delta table or, in mode cdc, many.
 type Delta struct {
-	Table           string            `yaml:"table"`
-	Mode            string            `yaml:"mode"`
-	PartitionBy     []string          `yaml:"partition_by"`
-	MergeSchema     bool              `yaml:"merge_schema"`
-	TargetFileSize  Bytes             `yaml:"target_file_size"`
-	TableProperties map[string]string `yaml:"table_properties"`
+	Table              string            `yaml:"table"`
+	Mode               string            `yaml:"mode"`
+	PartitionBy        []string          `yaml:"partition_by"`
+	MergeSchema        bool              `yaml:"merge_schema"`
+	TargetFileSize     Bytes             `yaml:"target_file_size"`
+	TableProperties    map[string]string `yaml:"table_properties"`
+	On                 string            `yaml:"on"`                  // mode merge
+	When               []string          `yaml:"when"`                // mode merge
+	Keys               []string          `yaml:"keys"`                // mode cdc
+	SchemaChange       string            `yaml:"schema_change"`       // mode cdc
+	TombstoneRetention *time.Duration    `yaml:"tombstone_retention"` // mode cdc; 0: deletions are not remembered
 }
 
 // Console prints the rows.

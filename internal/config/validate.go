@@ -60,6 +60,13 @@ func (v *validator) query(q *Query, key string) {
 // format checks the format and gives the names of the columns that it makes.
 func (v *validator) format(q *Query, key string) []string {
 	f := q.Format.JSON
+	switch {
+	case f != nil && q.Format.Debezium != nil:
+		v.at(key, "names two formats; a query has one")
+	case q.Format.Debezium != nil:
+		v.debezium(q, join(key, "debezium"))
+		return nil
+	}
 	if f == nil {
 		return []string{"key", "value", "topic", "partition", "offset", "timestamp", "timestampType", "headers"}
 	}
@@ -136,10 +143,14 @@ func (v *validator) delta(q *Query, queryKey string, columns []string) {
 	} else {
 		v.location(join(key, "table"), d.Table)
 	}
+	if d.Mode == "" && q.Format.Debezium != nil {
+		d.Mode = "cdc"
+	}
 	if d.Mode == "" {
 		d.Mode = "append"
 	}
-	v.oneOf(join(key, "mode"), d.Mode, "append")
+	v.oneOf(join(key, "mode"), d.Mode, "append", "merge", "cdc")
+	v.mode(q, queryKey, key)
 	for i, c := range d.PartitionBy {
 		if slices.Contains(d.PartitionBy[:i], c) {
 			v.at(join(key, "partition_by"), "names %s twice", c)
@@ -152,7 +163,7 @@ func (v *validator) delta(q *Query, queryKey string, columns []string) {
 		v.atLeast(join(key, "target_file_size"), int64(d.TargetFileSize), 1<<20)
 	}
 	if q.DeadLetter.Table == "" {
-		q.DeadLetter.Table = strings.TrimRight(d.Table, "/") + "_dead_letter"
+		q.DeadLetter.Table = deadLetterTable(q)
 	} else {
 		v.location(join(queryKey, "dead_letter.table"), q.DeadLetter.Table)
 	}

@@ -44,8 +44,11 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 	if key, err := checkKafka(q.Source.Kafka); err != nil {
 		return key, err
 	}
-	decoder, err := Decoder(q)
+	decoder, err := Decoder(q, nil)
 	if err != nil {
+		if q.Format.Debezium != nil {
+			return "format.debezium", err
+		}
 		return "format.json.schema", err
 	}
 	schema := decoder.Schema()

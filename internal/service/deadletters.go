@@ -78,10 +78,10 @@ func (b Builder) Replay(ctx context.Context, c *config.Query) (*stream.Query, er
 	again := *c
 	again.CheckpointLocation = "" // the table holds the progress of the replay
 	q := &stream.Query{Name: c.Name, Source: deadletter.New(letters, c.Name), Trigger: stream.AvailableNow(), Operators: b.Operators(c), Logger: b.Logger}
-	if q.Decoder, err = Decoder(c); err != nil {
+	if err := b.sink(ctx, &again, q); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
-	if err := b.sink(ctx, &again, q); err != nil {
+	if q.Decoder, err = Decoder(c, q.Sink); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
 	return q, nil

@@ -62,7 +62,7 @@ func (b Builder) DryRun(ctx context.Context, c *config.Query, sample int64, now 
 	opts := KafkaOptions(c.Source.Kafka, b.Logger)
 	opts.StartingOffsets, opts.GroupID = start, ""
 	q := &stream.Query{Name: c.Name, Trigger: stream.AvailableNow(), Logger: slog.New(slog.DiscardHandler), Operators: b.Operators(c)}
-	if q.Decoder, err = Decoder(c); err != nil {
+	if q.Decoder, err = Decoder(c, nil); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
 	if q.Source, err = kafka.New(opts); err != nil {

@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/internal/sql"
+	"github.com/ingestd/ingestd/merge"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/stream/checkpoint"
 	"github.com/ingestd/ingestd/stream/format/json"
@@ -35,10 +37,10 @@ type Builder struct {
 func (b Builder) Query(ctx context.Context, c *config.Query) (*stream.Query, error) {
 	q := &stream.Query{Name: c.Name, Trigger: trigger(c.Trigger), Limits: limits(c), Logger: b.Logger}
 	var err error
-	if q.Decoder, err = Decoder(c); err != nil {
+	if err := b.sink(ctx, c, q); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
-	if err := b.sink(ctx, c, q); err != nil {
+	if q.Decoder, err = Decoder(c, q.Sink); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
 	q.Operators = b.Operators(c)
@@ -64,8 +66,11 @@ func (b Builder) hooks(query string) []kgo.Hook {
 	return b.KafkaHooks(query)
 }
 
-// Decoder makes the decoder that a query asks for.
-func Decoder(c *config.Query) (stream.Decoder, error) {
+// Decoder makes the decoder that a query asks for. One that gives changes asks sink, which may be nil, what tables can hold.
+func Decoder(c *config.Query, sink stream.Sink) (stream.Decoder, error) {
+	if c.Format.Debezium != nil {
+		return changesDecoder(c, sink)
+	}
 	f := c.Format.JSON
 	if f == nil {
 		return raw.New(raw.Options{IncludeHeaders: c.Source.Kafka.IncludeHeaders})
@@ -99,28 +104,63 @@ func (b Builder) Operators(c *config.Query) []stream.Operator {
 }
 
 func (b Builder) sink(ctx context.Context, c *config.Query, q *stream.Query) error {
-	if c.Sink.Console != nil {
+	var err error
+	switch d := c.Sink.Delta; {
+	case d == nil:
 		q.Sink = console.New(b.Stdout, console.Options{NumRows: c.Sink.Console.NumRows})
-	} else {
-		store, err := b.Tables.Store(ctx, c.Sink.Delta.Table)
-		if err != nil {
-			return fmt.Errorf("sink.delta.table: %w", err)
-		}
-		d := c.Sink.Delta
-		q.Sink = delta.New(delta.Options{
-			Store: store, PartitionBy: d.PartitionBy, Properties: d.TableProperties, MergeSchema: d.MergeSchema,
-			Checkpointed: c.CheckpointLocation != "", TargetFileSize: int64(d.TargetFileSize), Logger: b.Logger,
-			TableOptions: b.Tables.expressions(),
-		})
+	case d.Mode == "cdc":
+		q.Sink, err = b.cdcSink(c)
+	default:
+		q.Sink, err = b.deltaSink(ctx, c)
+	}
+	if err != nil {
+		return fmt.Errorf("sink.delta: %w", err)
 	}
 	return b.deadLetters(ctx, c, q)
+}
+
+// deltaSink makes the sink of modes append and merge.
+func (b Builder) deltaSink(ctx context.Context, c *config.Query) (stream.Sink, error) {
+	store, err := b.Tables.Store(ctx, c.Sink.Delta.Table)
+	if err != nil {
+		return nil, fmt.Errorf("table: %w", err)
+	}
+	o := b.deltaOptions(c)
+	o.Store = store
+	if c.Sink.Delta.Mode != "merge" {
+		return delta.New(o), nil
+	}
+	s := merge.Statement{On: c.Sink.Delta.On, SchemaEvolution: c.Sink.Delta.MergeSchema, Clauses: merge.Upsert()}
+	if len(c.Sink.Delta.When) > 0 {
+		s.Clauses = nil
+	}
+	for i, text := range c.Sink.Delta.When {
+		clause, err := sql.ParseMergeClause(text)
+		if err != nil {
+			return nil, fmt.Errorf("when[%d]: %w", i, err)
+		}
+		s.Clauses = append(s.Clauses, clause)
+	}
+	return delta.NewMerge(o, s, b.Tables.Expressions), nil
+}
+
+func (b Builder) deltaOptions(c *config.Query) delta.Options {
+	d := c.Sink.Delta
+	return delta.Options{
+		PartitionBy: d.PartitionBy, Properties: d.TableProperties, MergeSchema: d.MergeSchema,
+		Checkpointed: c.CheckpointLocation != "", TargetFileSize: int64(d.TargetFileSize), Logger: b.Logger,
+		TableOptions: b.Tables.expressions(),
+	}
 }
 
 // deadLetters wires what becomes of records that cannot be decoded.
 func (b Builder) deadLetters(ctx context.Context, c *config.Query, q *stream.Query) error {
 	onError := "dead_letter"
-	if c.Format.JSON != nil {
+	switch {
+	case c.Format.JSON != nil:
 		onError = c.Format.JSON.OnError
+	case c.Format.Debezium != nil:
+		onError = c.Format.Debezium.OnError
 	}
 	switch {
 	case onError == "fail":

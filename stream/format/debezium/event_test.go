@@ -212,7 +212,7 @@ func TestABatchForEachOriginAndSchemaOfRows(t *testing.T) {
 	}
 }
 
-func TestAdmitDecidesOnceForEachSchema(t *testing.T) {
+func TestAdmitDecidesOnceInAChunkForEachSchema(t *testing.T) {
 	asked := 0
 	opts := Options{Admit: func(b changes.Batch) (string, error) {
 		asked++
@@ -228,7 +228,7 @@ func TestAdmitDecidesOnceForEachSchema(t *testing.T) {
 			t.Errorf("%s, %v", got.text(), got.reasons)
 		}
 	}
-	if asked != 2 {
+	if asked != 4 {
 		t.Errorf("asked %d times", asked)
 	}
 	broken := errors.New("no store")

@@ -20,6 +20,8 @@ type group struct {
 	n       int    // changes
 	used    bool   // in this chunk
 	refused string // why it takes none
+	asks    bool   // Options.Admit decides that
+	chunk   int    // of which it was asked
 
 	op                  fixed[int8]
 	sequence, unknown   arrowbuf.Bytes

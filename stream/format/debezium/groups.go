@@ -25,6 +25,7 @@ type groups struct {
 	keep    int                               // so many columns
 	tables  map[changes.Origin]*schema.Struct // of TableSchema, in this chunk
 	used    []*group                          // with changes of this chunk
+	chunk   int                               // counts chunks
 }
 
 // foundBy is by what the group of an event is found without looking at its columns.
@@ -43,8 +44,10 @@ const (
 // begin prepares for a chunk.
 func (gs *groups) begin() {
 	clear(gs.tables)
-	gs.used = gs.used[:0]
-	if len(gs.all) > maxGroups || len(gs.found) > maxGroups || gs.columns > gs.keep {
+	clear(gs.found) // so that each group is admitted anew
+	gs.used, gs.cur = gs.used[:0], nil
+	gs.chunk++
+	if len(gs.all) > maxGroups || gs.columns > gs.keep {
 		gs.drop()
 	}
 }
@@ -87,6 +90,9 @@ func (gs *groups) make(ev *event, keys *keySet, origin changes.Origin, fields []
 		gs.all[id] = g
 		gs.columns += len(fields)
 	}
+	if err := gs.admit(g); err != nil {
+		return nil, err
+	}
 	gs.found[foundBy{ev.schema, keys, origin}] = g
 	gs.cur = g
 	return g, nil
@@ -108,11 +114,18 @@ func (gs *groups) build(keys *keySet, origin changes.Origin, fields []planField)
 		return &group{refused: oneLine(err.Error())}, nil
 	}
 	g := newGroup(b, row, gs.pool)
-	if g.refused = refusal(fields, keys); g.refused != "" || gs.opts.Admit == nil {
-		return g, nil
+	g.refused = refusal(fields, keys)
+	g.asks = g.refused == "" && gs.opts.Admit != nil
+	return g, nil
+}
+
+// admit asks whether changes of a group are taken, once in a chunk: that may change with the table.
+func (gs *groups) admit(g *group) (err error) {
+	if g.asks && g.chunk != gs.chunk {
+		g.refused, err = gs.opts.Admit(g.batch)
+		g.chunk = gs.chunk
 	}
-	g.refused, err = gs.opts.Admit(b)
-	return g, err
+	return err
 }
 
 // refusal says why rows of these columns cannot be applied.

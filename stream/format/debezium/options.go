@@ -82,7 +82,7 @@ type Options struct {
 	// AddedFieldPrefix is add.fields.prefix of ExtractNewRecordState; "__" where empty.
 	AddedFieldPrefix string
 
-	// Admit is asked once, by each task, for each new origin and schema of rows: a reason rejects the records, an error ends the
+	// Admit is asked once in each chunk for each origin and schema of rows in it: a reason rejects the records, an error ends the
 	// decoding. Nil admits all. It may be called by several goroutines.
 	Admit func(changes.Batch) (reason string, err error)
 	// OnError is DeadLetter where empty.

@@ -83,7 +83,7 @@ func (d *DeadLetters) exists(ctx context.Context) (bool, error) {
 
 // run does the work that a commit has made due, beside what comes next.
 func (d *DeadLetters) run(ctx context.Context, hooks []txlog.Hook) {
-	work := due(hooks)
+	work := dueOf(hooks)
 	if work == nil {
 		return
 	}

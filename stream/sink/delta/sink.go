@@ -31,6 +31,17 @@ func (s *Sink) Table() *table.Table { return s.t }
 // Errors: *RetentionError, *table.PartitionedError and those of table.Table.CheckAppend, none of them retryable;
 // those of reading the log and of table.Create.
 func (s *Sink) Open(ctx context.Context, as *arrow.Schema) error {
+	if err := s.open(ctx, as); err != nil {
+		return err
+	}
+	if err := s.t.CheckAppend(as, s.o.MergeSchema); err != nil {
+		return fmt.Errorf("table %s does not take these rows: %w", s.t.Location(), err)
+	}
+	return nil
+}
+
+// open opens the table, or makes it for rows of a schema.
+func (s *Sink) open(ctx context.Context, as *arrow.Schema) error {
 	if as == nil {
 		return stream.ErrNoSchema
 	}
@@ -54,9 +65,6 @@ func (s *Sink) Open(ctx context.Context, as *arrow.Schema) error {
 			return err
 		}
 	}
-	if err := t.CheckAppend(as, s.o.MergeSchema); err != nil {
-		return fmt.Errorf("table %s does not take these rows: %w", t.Location(), err)
-	}
 	s.t = t
 	return nil
 }
@@ -71,6 +79,11 @@ func (s *Sink) Positions(ctx context.Context, query string) (stream.Offsets, err
 
 // Start implements stream.Sink.
 func (s *Sink) Start(ctx context.Context, query string, o stream.Offsets) error {
+	return start(ctx, s.t, s.o, query, o)
+}
+
+// start records where partitions begin that a table has not met.
+func start(ctx context.Context, t *table.Table, options Options, query string, o stream.Offsets) error {
 	if len(o) == 0 {
 		return nil
 	}
@@ -80,7 +93,7 @@ func (s *Sink) Start(ctx context.Context, query string, o stream.Offsets) error 
 		c.Require = append(c.Require, table.TxnRequirement{AppID: appID(query, p), Absent: true})
 	}
 	c.Operation, c.Parameters = streamingUpdate, parameters(query, -1)
-	w, err := s.t.NewWriteSet(ctx, s.o.write())
+	w, err := t.NewWriteSet(ctx, options.write())
 	if err != nil {
 		return err
 	}

@@ -36,27 +36,20 @@ func (w *writer) Write(ctx context.Context, rows arrow.RecordBatch) error {
 // Commit implements stream.Writer: the files and the offsets become the table's in one commit. Files are
 // deleted where the commit was provably rejected, and left for VACUUM where that is not known.
 func (w *writer) Commit(ctx context.Context, reached stream.Offsets) (stream.Committed, error) {
-	o := table.CommitOptions{Operation: streamingUpdate, Parameters: parameters(w.id.Query, w.id.ID)}
-	for _, p := range reached.Partitions() {
-		from, started := w.id.From[p]
-		app := appID(w.id.Query, p)
-		o.Require = append(o.Require, table.TxnRequirement{AppID: app, Version: from, Absent: !started || w.absent[p]})
-		if !started || from != reached[p] || w.absent[p] {
-			o.Txns = append(o.Txns, table.Txn{AppID: app, Version: reached[p]})
-		}
-	}
+	o := progress(w.id, w.absent, reached)
+	o.Operation, o.Parameters = streamingUpdate, parameters(w.id.Query, w.id.ID)
 	c, err := w.set.Commit(ctx, o)
 	if err != nil {
 		return stream.Committed{}, fenced(err)
 	}
-	return stream.Committed{Rows: c.Rows, Files: c.Files, Bytes: c.Bytes, Version: c.Version, Due: due(c.Due)}, nil
+	return stream.Committed{Rows: c.Rows, Files: c.Files, Bytes: c.Bytes, Version: c.Version, Due: dueOf(c.Due)}, nil
 }
 
 // Abort implements stream.Writer.
 func (w *writer) Abort(ctx context.Context) error { return w.set.Abort(ctx) }
 
-// due runs hooks one after the other; one that fails does not keep the others from running.
-func due(hooks []txlog.Hook) func(context.Context) error {
+// dueOf runs hooks one after the other; one that fails does not keep the others from running.
+func dueOf(hooks []txlog.Hook) func(context.Context) error {
 	if len(hooks) == 0 {
 		return nil
 	}

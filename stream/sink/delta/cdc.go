@@ -1,0 +1,205 @@
+package delta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/ingestd/ingestd/merge/changes"
+	"github.com/ingestd/ingestd/objstore"
+	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/table"
+)
+
+// CDCOptions say to which tables changes are applied, and how.
+type CDCOptions struct {
+	Location Location
+	// Store opens the store at a path or URL.
+	Store func(ctx context.Context, url string) (objstore.Store, error)
+	// Table are the options of the tables: how they are made and written. Its Store is not used.
+	Table Options
+	// Changes say how changes are applied. Txns, stores and the clock are the sink's business.
+	Changes changes.Options
+	// ForgetDeletions keeps no tombstones.
+	ForgetDeletions bool
+	// Retry is how long a table that could not be written is left alone; 0 is a minute.
+	Retry time.Duration
+}
+
+// CDC applies changes ([changes.Batch]) to Delta tables, one for each table of the source where its location says so, and makes those that are not there.
+// It implements stream.Sink.
+//
+// Each table has a txn for each partition of the source, in the commit that holds its changes: a table takes no change twice. Where there is one
+// table its txns are the positions of the query. Where there are many, these are in the query's checkpoint, which may lag.
+//
+// A table that cannot be written, for a reason that does not go away by itself, does not stop the others: its changes are refused, and
+// so go to the dead letters, until it can be written again. Since changes have sequences, they may be sent through again at any later time.
+type CDC struct {
+	o CDCOptions
+
+	mu     sync.Mutex
+	tables map[string]*cdcTable // by location
+}
+
+// cdcTable is one of the tables.
+type cdcTable struct {
+	location string
+	mu       sync.Mutex
+	applier  *changes.Applier // nil: not opened
+	broken   error            // why it is left alone; nil: it is not
+	since    time.Time
+}
+
+// NewCDC makes a sink; nothing is read or written before the first changes.
+func NewCDC(o CDCOptions) (*CDC, error) {
+	if err := o.Location.Check(); err != nil {
+		return nil, err
+	}
+	if o.Retry <= 0 {
+		o.Retry = time.Minute
+	}
+	if o.Table.Now == nil {
+		o.Table.Now = time.Now
+	}
+	if o.Table.Logger == nil {
+		o.Table.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &CDC{o: o, tables: map[string]*cdcTable{}}, nil
+}
+
+// Name implements stream.Sink.
+func (s *CDC) Name() string { return "DeltaSink[" + string(s.o.Location) + "]" }
+
+// Open implements stream.Sink: the schemas come with the changes.
+func (s *CDC) Open(context.Context, *arrow.Schema) error { return nil }
+
+// Close implements stream.Sink.
+func (s *CDC) Close() error { return nil }
+
+// Positions implements stream.Sink: those of the one table; nil where there are many.
+func (s *CDC) Positions(ctx context.Context, query string) (stream.Offsets, error) {
+	if s.o.Location.Many() {
+		return nil, nil
+	}
+	t := s.table(string(s.o.Location))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.applier == nil {
+		store, err := s.o.Store(ctx, t.location)
+		if err != nil {
+			return nil, err
+		}
+		found, err := table.Open(ctx, store, s.o.Table.table()...)
+		if notATable(err) {
+			return stream.Offsets{}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return positions(found.Snapshot(), query), nil
+	}
+	if err := t.applier.Table().Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return positions(t.applier.Table().Snapshot(), query), nil
+}
+
+// Start implements stream.Sink. A table that is not there yet cannot hold a start: the first changes make it.
+func (s *CDC) Start(ctx context.Context, query string, o stream.Offsets) error {
+	t := s.table(string(s.o.Location))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	store, err := s.o.Store(ctx, t.location)
+	if err != nil {
+		return err
+	}
+	found, err := table.Open(ctx, store, s.o.Table.table()...)
+	if notATable(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return start(ctx, found, s.o.Table, query, o)
+}
+
+// table is the one at a location, opened or not.
+func (s *CDC) table(location string) *cdcTable {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[location]
+	if t == nil {
+		t = &cdcTable{location: location}
+		s.tables[location] = t
+	}
+	return t
+}
+
+// Find is the table that changes of an origin go to; nil where there is none.
+func (s *CDC) Find(ctx context.Context, o changes.Origin) (*table.Table, error) {
+	location, err := s.o.Location.Of(o)
+	if err != nil {
+		return nil, nil //nolint:nilerr // Admit tells
+	}
+	t := s.table(location)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.applier != nil {
+		return t.applier.Table(), nil
+	}
+	store, err := s.o.Store(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	found, err := table.Open(ctx, store, s.o.Table.table()...)
+	if notATable(err) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// Admit says whether changes of a batch can be applied, and makes the table where it is not there. A reason refuses them; an error is one
+// that may go away.
+func (s *CDC) Admit(ctx context.Context, b changes.Batch) (reason string, err error) {
+	location, err := s.o.Location.Of(b.Origin)
+	if err != nil {
+		return err.Error(), nil
+	}
+	t := s.table(location)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.broken != nil && s.o.Table.Now().Sub(t.since) < s.o.Retry {
+		return fmt.Sprintf("table %s cannot be written: %v", location, t.broken), nil
+	}
+	t.broken = nil
+	if err := s.admit(ctx, t, b); err != nil {
+		if goesAway(err) {
+			return "", err
+		}
+		return fmt.Sprintf("table %s: %v", location, err), nil
+	}
+	return "", nil
+}
+
+func (s *CDC) admit(ctx context.Context, t *cdcTable, b changes.Batch) error {
+	if t.applier == nil {
+		if err := s.open(ctx, t, b); err != nil {
+			return err
+		}
+	}
+	if t.applier == nil { // a truncation of a table of which nothing has come yet
+		return nil
+	}
+	return t.applier.Check(b)
+}
+
+// goesAway says whether an error is none of the table itself.
+func goesAway(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || objstore.IsRetryable(err) || errors.Is(err, objstore.ErrOutcomeUnknown) ||
+		errors.Is(err, stream.ErrFenced)
+}
