@@ -230,10 +230,11 @@ func (t *translator) assignNested(e term, to arrow.DataType) term {
 		}
 		fields := make([]string, to.NumFields())
 		for i, f := range to.Fields() {
-			if !strings.EqualFold(from.Field(i).Name, f.Name) {
-				return t.wrong(0, "field %s where %s has %s", from.Field(i).Name, TypeName(to), f.Name)
+			own, ok := named(from.Fields(), f.Name)
+			if !ok {
+				return t.wrong(0, "%s has no field %s, as %s has", TypeName(from), f.Name, TypeName(to))
 			}
-			fields[i] = ident(f.Name) + " := " + part("struct_extract("+e.sql+", "+quote(from.Field(i).Name)+")", from.Field(i).Type, f.Type)
+			fields[i] = ident(f.Name) + " := " + part("struct_extract("+e.sql+", "+quote(own.Name)+")", own.Type, f.Type)
 		}
 		sql = "(CASE WHEN " + e.sql + " IS NOT NULL THEN struct_pack(" + strings.Join(fields, ", ") + ") END)"
 	case *arrow.ListType:
