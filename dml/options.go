@@ -60,6 +60,7 @@ func backoff(ctx context.Context, n int) error {
 // often enough. Each time it gets a new Change, which it must leave to Redo; what work returns is
 // committed.
 func Redo(ctx context.Context, t *table.Table, o Options, co table.ChangeOptions, work func(context.Context, *table.Change) (table.CommitOptions, error)) (table.Committed, int, error) {
+	o = o.withDefaults()
 	for n := 1; ; n++ {
 		c, err := try(ctx, t, co, o, work)
 		if err == nil || n >= o.MaxTries || !again(err) {
