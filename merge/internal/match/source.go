@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -27,7 +28,8 @@ type SourceOptions struct {
 	Budget int64
 	// Dir is where those files go; empty is the system's folder for such files.
 	Dir string
-	// Hash gives a number for each row of a batch, the same for rows of equal keys: these come into one part. Nil: there are no keys.
+	// Hash gives a number for each row of a batch, the same for rows of equal keys: these come into one part. 0 is a row that matches
+	// nothing and may be in any. Nil: there are no keys.
 	Hash func(context.Context, arrow.RecordBatch) ([]uint64, error)
 }
 
@@ -51,11 +53,11 @@ func NewSource(s *arrow.Schema, o SourceOptions) *Source {
 	if o.Budget <= 0 {
 		o.Budget = DefaultBudget
 	}
-	return &Source{schema: plain(s), o: o}
+	return &Source{schema: Plain(s), o: o}
 }
 
-// plain is a schema without dictionaries.
-func plain(s *arrow.Schema) *arrow.Schema {
+// Plain is a schema without dictionaries, as rows of a Source have it.
+func Plain(s *arrow.Schema) *arrow.Schema {
 	fields := s.Fields()
 	for i, f := range fields {
 		if d, ok := f.Type.(*arrow.DictionaryType); ok {
@@ -196,7 +198,7 @@ func (s *Source) overflow(ctx context.Context) error {
 	return nil
 }
 
-// Parts yields all rows, part by part; the receiver releases each. It may be called more than once, but nothing may be appended after
+// Parts yields all rows, part by part, each of as many files as fit into the budget; the receiver releases each. It may be called more than once, but nothing may be appended after
 // it. Rows of equal keys are in one part; where there is no Hash, any are.
 func (s *Source) Parts(ctx context.Context) iter.Seq2[*Rows, error] {
 	return func(yield func(*Rows, error) bool) {
@@ -211,16 +213,36 @@ func (s *Source) Parts(ctx context.Context) iter.Seq2[*Rows, error] {
 			yield(newRows(s.schema, s.chunks), nil)
 			return
 		}
-		for _, p := range s.parts {
-			if p == nil {
-				continue
+		left := slices.DeleteFunc(slices.Clone(s.parts), func(p *spill) bool { return p == nil })
+		for len(left) > 0 {
+			n, bytes := 1, left[0].bytes
+			for n < len(left) && bytes+left[n].bytes <= s.o.Budget {
+				bytes += left[n].bytes
+				n++
 			}
-			rows, err := p.load(ctx, s.schema)
+			rows, err := s.load(ctx, left[:n])
+			left = left[n:]
 			if !yield(rows, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// load reads the rows of some files.
+func (s *Source) load(ctx context.Context, from []*spill) (*Rows, error) {
+	var chunks []arrow.RecordBatch
+	for _, p := range from {
+		chunk, err := p.load(ctx, s.schema)
+		if err != nil {
+			for _, c := range chunks {
+				c.Release()
+			}
+			return nil, err
+		}
+		chunks = append(chunks, chunk)
+	}
+	return newRows(s.schema, chunks), nil
 }
 
 // Spilled says whether rows are on disk; to be asked after Seal.

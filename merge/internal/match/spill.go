@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 )
 
-// parts is how many parts a source has that does not fit into memory.
+// parts is over how many files a source is spread that does not fit into memory.
 const parts = 64
 
 // spill is a file with the rows of a part of a source.
@@ -21,6 +21,8 @@ type spill struct {
 	file *os.File
 	buf  *bufio.Writer
 	out  *ipc.Writer // nil when nothing more comes
+	// bytes is what the rows take in memory.
+	bytes int64
 }
 
 // spill puts the rows of a chunk into the files of their parts.
@@ -38,6 +40,9 @@ func (s *Source) spill(ctx context.Context, chunk arrow.RecordBatch) error {
 		p := s.dealt
 		if hashes != nil {
 			p = hashes[i] >> 40
+			if hashes[i] == 0 { // it matches nothing, wherever it is
+				p = uint64(i)
+			}
 		}
 		rows[p%parts] = append(rows[p%parts], i)
 	}
@@ -72,6 +77,7 @@ func (s *Source) put(part int, rec arrow.RecordBatch) error {
 		p.out = ipc.NewWriter(p.buf, ipc.WithSchema(rec.Schema()))
 		s.parts[part] = p
 	}
+	p.bytes += sizeOf(rec)
 	return p.out.Write(rec)
 }
 
@@ -85,8 +91,8 @@ func (p *spill) end() error {
 	return err
 }
 
-// load reads the rows of the part.
-func (p *spill) load(ctx context.Context, s *arrow.Schema) (*Rows, error) {
+// load reads the rows as one batch.
+func (p *spill) load(ctx context.Context, s *arrow.Schema) (arrow.RecordBatch, error) {
 	var recs []arrow.RecordBatch
 	defer func() {
 		for _, r := range recs {
@@ -112,14 +118,7 @@ func (p *spill) load(ctx context.Context, s *arrow.Schema) (*Rows, error) {
 	if err := errors.Join(r.Err(), ctx.Err()); err != nil {
 		return nil, fmt.Errorf("source rows on disk: %w", err)
 	}
-	if len(recs) == 0 {
-		return newRows(s, nil), nil
-	}
-	chunk, err := concatenate(s, recs)
-	if err != nil {
-		return nil, err
-	}
-	return newRows(s, []arrow.RecordBatch{chunk}), nil
+	return concatenate(s, recs)
 }
 
 func (p *spill) close() error {
