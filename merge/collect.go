@@ -52,7 +52,7 @@ func planOf(ctx context.Context, t *table.Table, with expression.Compiler, stmt 
 		return nil, err
 	}
 	defer func() { _ = c.Abort(ctx) }() // it has written nothing
-	return compile(ctx, c, with, stmt, s)
+	return compile(ctx, c, with, stmt, match.Plain(s))
 }
 
 // Append takes rows; the batch stays the caller's. Errors: those of the disk and of the expressions that are keys.

@@ -84,9 +84,9 @@ func (p *plan) valuesOf(m expression.MergeClause) (*values, error) {
 	case expression.MergeUpdateAll, expression.MergeInsertAll:
 		return v, p.fromSource(v, m)
 	case expression.MergeInsert:
-		return v, p.assign(v, m.Set, false)
+		return v, p.assign(v, m.Set, true)
 	}
-	if err := p.assign(v, m.Set, true); err != nil {
+	if err := p.assign(v, m.Set, false); err != nil {
 		return nil, err
 	}
 	p.keep(v)
@@ -100,7 +100,7 @@ func (p *plan) keep(v *values) {
 		if _, given := v.exprs[i]; given || generated || p.target.Schema.FieldIndices(f.Name) == nil {
 			continue
 		}
-		v.exprs[i] = "target." + quoted(f.Name)
+		v.exprs[i] = quoted(p.target.Names[0]) + "." + quoted(f.Name)
 	}
 }
 
@@ -111,12 +111,12 @@ func (p *plan) fromSource(v *values, m expression.MergeClause) error {
 		name, ok := columnNamed(p.source.Schema, f.Name)
 		if ok {
 			if _, identity := f.Identity(); !identity || m.Action == expression.MergeInsertAll {
-				v.exprs[i] = "source." + quoted(name)
+				v.exprs[i] = quoted(p.source.Names[0]) + "." + quoted(name)
 			}
 			continue
 		}
 		if !p.stmt.SchemaEvolution && !computed(f, m.Action) {
-			return &table.ColumnNotFoundError{Column: "source." + f.Name, Table: names(p.source.Schema)}
+			return &table.ColumnNotFoundError{Column: p.source.Names[0] + "." + f.Name, Table: names(p.source.Schema)}
 		}
 	}
 	if m.Action == expression.MergeUpdateAll {
@@ -134,10 +134,10 @@ func computed(f schema.Field, a expression.MergeAction) bool {
 }
 
 // assign takes the assignments of a clause.
-func (p *plan) assign(v *values, set []expression.MergeValue, fieldsToo bool) error {
+func (p *plan) assign(v *values, set []expression.MergeValue, insert bool) error {
 	var taken [][]int
 	for _, a := range set {
-		path, field, err := p.resolve(a.Path)
+		path, field, err := p.resolve(a.Path, insert)
 		if err != nil {
 			return err
 		}
@@ -149,9 +149,11 @@ func (p *plan) assign(v *values, set []expression.MergeValue, fieldsToo bool) er
 		}
 		taken = append(taken, path)
 		switch {
+		case len(path) == 1 && strings.EqualFold(strings.TrimSpace(a.Expr), "DEFAULT"):
+			err = p.setDefault(v, a.Column, path[0], insert)
 		case len(path) == 1:
 			v.exprs[path[0]] = a.Expr
-		case !fieldsToo:
+		case insert:
 			return &dml.NotAssignableError{Column: a.Column, Reason: "is a field: INSERT gives values to whole columns, such as named_struct('a', 1)"}
 		default:
 			v.nested = append(v.nested, struct {
@@ -160,16 +162,50 @@ func (p *plan) assign(v *values, set []expression.MergeValue, fieldsToo bool) er
 				expr  string
 			}{path, *field, a.Expr})
 		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// resolve finds a column of the table by its name, or by that with one of the target's names before it.
-func (p *plan) resolve(names []string) ([]int, *schema.Field, error) {
+// setDefault gives a column what DEFAULT stands for. What an insert leaves out the write fills in.
+func (p *plan) setDefault(v *values, name string, column int, insert bool) error {
+	f := &p.table.Fields[column]
+	text, has := f.Default()
+	_, generated := f.Generation()
+	_, identity := f.Identity()
+	switch {
+	case generated || identity && !insert:
+		return &dml.NotAssignableError{Column: name, Reason: "has no DEFAULT, for it is computed: leave it out"}
+	case insert:
+		return nil
+	case !has:
+		text = "NULL"
+	}
+	v.exprs[column] = text
+	return nil
+}
+
+// resolve finds a column of the table by its name, or by that with one of the target's names before it. Rows that are inserted may
+// bring values for IDENTITY columns that let them.
+func (p *plan) resolve(names []string, insert bool) ([]int, *schema.Field, error) {
 	for _, n := range p.target.Names {
 		if len(names) > 1 && strings.EqualFold(n, names[0]) {
 			if path, field, err := dml.ResolvePath(p.table, names[1:]...); err == nil {
 				return path, field, nil
+			}
+			if f := p.table.Field(names[1]); f != nil {
+				names = names[1:]
+			}
+			break
+		}
+	}
+	if len(names) == 1 && insert {
+		for i := range p.table.Fields {
+			f := &p.table.Fields[i]
+			if id, ok := f.Identity(); ok && id.AllowExplicit && schema.Fold(f.Name) == schema.Fold(names[0]) {
+				return []int{i}, f, nil
 			}
 		}
 	}

@@ -15,8 +15,12 @@ import (
 // file does what the WHEN MATCHED clauses say with the rows of one file.
 func (p *part) file(ctx context.Context, f *file) error {
 	found, err := p.find(ctx, f)
-	if err != nil || len(found.positions) == 0 || len(p.plan.matched) == 0 {
+	if err != nil || len(found.positions) == 0 {
 		return err
+	}
+	if len(p.plan.matched) == 0 {
+		p.c.Depends(f.add, found.rows())
+		return nil
 	}
 	w := &work{part: p, gone: deletionvector.New(), stays: deletionvector.New()}
 	if columns, tracked := p.plan.columnsOfMatched(p.c), p.c.Snapshot().RowTrackingEnabled(); len(columns) == 0 && !tracked {
@@ -83,12 +87,8 @@ func (w *work) unread(ctx context.Context, found pairs) error {
 
 // read reads the matched rows, and works on them.
 func (w *work) read(ctx context.Context, f *file, found pairs, columns []string) error {
-	only := deletionvector.New()
-	for _, pos := range found.positions {
-		only.Add(uint64(pos))
-	}
 	next := 0
-	for rows, err := range w.c.Rows(ctx, f.add, table.ScanOptions{Columns: columns, RowTracking: true, Only: only}) {
+	for rows, err := range w.c.Rows(ctx, f.add, table.ScanOptions{Columns: columns, RowTracking: true, Only: found.rows()}) {
 		if err != nil {
 			return err
 		}

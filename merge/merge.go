@@ -63,6 +63,9 @@ func apply(ctx context.Context, t *table.Table, with expression.Compiler, stmt S
 		}
 		r := &run{c: c, plan: p, source: rows.rows, parallelism: o.ScanParallelism}
 		end = func() { r.release(); _ = p.close() } // it only gives memory back
+		if err := p.evolve(ctx, c); err != nil {
+			return table.CommitOptions{}, err
+		}
 		if err := r.do(ctx); err != nil {
 			return table.CommitOptions{}, err
 		}

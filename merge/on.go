@@ -4,35 +4,86 @@ import (
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/table/predicate"
 )
 
-// keysOf gives the keys of rows of one side: those for which a filter of that side is not true match nothing.
+// keysOf gives the keys of rows of one side: those for which a filter of that side is not true match nothing, and it does not
+// matter whether they have a key.
 func (on *condition) keysOf(ctx context.Context, rec arrow.RecordBatch, where predicate.Filter, by expression.Projection) (*match.Keys, error) {
+	var is *array.Boolean
+	if where != nil {
+		var err error
+		if is, err = where.Eval(ctx, rec); err != nil {
+			return nil, err
+		}
+		defer is.Release()
+	}
 	values, err := by.Apply(ctx, rec)
+	if err != nil && is != nil {
+		values, err = valuesWhere(ctx, rec, is, by)
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer values.Release()
 	k, err := match.NewKeys(ctx, values, on.nullSafe)
-	if err != nil || where == nil {
+	if err != nil || is == nil {
 		return k, err
 	}
-	is, err := where.Eval(ctx, rec)
-	if err != nil {
-		k.Release()
-		return nil, err
-	}
+	is.Retain()
 	k.Only(is)
 	return k, nil
 }
 
+// valuesWhere computes values for the rows for which is holds, and has NULL for the others.
+func valuesWhere(ctx context.Context, rec arrow.RecordBatch, is *array.Boolean, by expression.Projection) (arrow.RecordBatch, error) {
+	var rows []int32
+	places := array.NewInt32Builder(memory.DefaultAllocator)
+	defer places.Release()
+	for i := range is.Len() {
+		if is.IsNull(i) || !is.Value(i) {
+			places.AppendNull()
+			continue
+		}
+		places.Append(int32(len(rows)))
+		rows = append(rows, int32(i))
+	}
+	some, err := match.Take(ctx, rec, by.Columns(), rows)
+	if err != nil {
+		return nil, err
+	}
+	defer some.Release()
+	values, err := by.Apply(ctx, some)
+	if err != nil {
+		return nil, err
+	}
+	defer values.Release()
+	at := places.NewInt32Array()
+	defer at.Release()
+	cols := make([]arrow.Array, values.NumCols())
+	defer func() {
+		for _, c := range cols {
+			if c != nil {
+				c.Release()
+			}
+		}
+	}()
+	for i := range cols {
+		if cols[i], err = match.TakeArray(ctx, values.Column(i), at); err != nil {
+			return nil, err
+		}
+	}
+	return array.NewRecordBatch(values.Schema(), cols, rec.NumRows()), nil
+}
+
 // sourceHashes are the hashes of the keys of source rows.
 func (on *condition) sourceHashes(ctx context.Context, rec arrow.RecordBatch) ([]uint64, error) {
-	k, err := on.keysOf(ctx, rec, nil, on.sourceKeys)
+	k, err := on.keysOf(ctx, rec, on.source, on.sourceKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +131,9 @@ func (p *plan) ofTarget(joined []string) []string {
 	return out
 }
 
+// unique is never nil, which as a list of columns to read would be all.
 func unique(list []string) []string {
-	var out []string
+	out := []string{}
 	seen := map[string]bool{}
 	for _, s := range list {
 		if !seen[s] {

@@ -10,7 +10,7 @@ import (
 // Options are those of a MERGE. The zero value is good for most.
 type Options struct {
 	dml.Options
-	// MemoryBudget in bytes is what of the source is kept in memory; beyond it, it goes to files in TempDir and the table's key columns are
+	// SourceMemory in bytes is what of the source is kept in memory; beyond it, it goes to files in TempDir and the table's key columns are
 	// read once for each part. 0 is match.DefaultBudget.
 	SourceMemory int64
 	// TempDir is for those files; empty is the system's.

@@ -8,13 +8,23 @@ import (
 
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/expression"
 )
 
-// pairs are rows of a file and the source rows that match them, in the order of the file.
+// pairs are rows of a file and the source row that matches them, in the order of the file: the first one, where several may.
 type pairs struct {
 	positions []int64 // in the file
 	sources   []int   // in the part
+}
+
+// rows are the positions as a set.
+func (p *pairs) rows() *deletionvector.Bitmap {
+	out := deletionvector.New()
+	for _, pos := range p.positions {
+		out.Add(uint64(pos))
+	}
+	return out
 }
 
 // pairsAtOnce is how many pairs the rest of a condition is evaluated on at once.
@@ -70,12 +80,9 @@ func (p *part) findIn(ctx context.Context, f *file, on *condition, rows table.Fi
 
 // found notes pairs. A row that more than one source row matches is an error where it matters.
 func (p *part) found(f *file, positions []int64, at []int32, sources []int, out *pairs) error {
-	insertsOnly, tolerated := p.plan.stmt.insertsOnly(), p.plan.stmt.toleratesMultiple()
+	tolerated := p.plan.stmt.toleratesMultiple()
 	for i, row := range at {
 		p.matched.Set(sources[i])
-		if insertsOnly {
-			continue
-		}
 		pos := positions[row]
 		again := len(out.positions) > 0 && out.positions[len(out.positions)-1] == pos
 		if !again && p.remembers() {

@@ -60,8 +60,9 @@ func (p *plan) compile(ctx context.Context, c *table.Change, with expression.Com
 	if err != nil {
 		return err
 	}
-	p.target = expression.Relation{Names: append([]string{"target", "t"}, p.stmt.Target...), Schema: rows}
-	p.source = expression.Relation{Names: append([]string{"source", "s"}, p.stmt.Source...), Schema: source}
+	targets, sources := p.stmt.names()
+	p.target = expression.Relation{Names: targets, Schema: rows}
+	p.source = expression.Relation{Names: sources, Schema: source}
 	p.joined = expression.Join(p.target, p.source)
 	p.setSides()
 	if p.table, err = evolved(c, p.stmt, source); err != nil {

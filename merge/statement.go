@@ -2,6 +2,8 @@ package merge
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ingestd/ingestd/table/expression"
 )
@@ -12,7 +14,8 @@ type Statement struct {
 	On string
 	// Clauses apply in order: the first whose condition holds. Only the last of its kind may have no condition.
 	Clauses []expression.MergeClause
-	// Target and Source are names beside "target", "t" and "source", "s" under which expressions know the two.
+	// Target and Source are the names under which expressions know the two. Empty are "target" and "t", "source" and "s", but for
+	// those that the other one has.
 	Target, Source []string
 	// SchemaEvolution adds columns of the source that the table lacks, where a clause gives them values: all of them with * , those
 	// named else. Types of columns widen where the table lets them.
@@ -39,6 +42,32 @@ func (s Statement) of(when expression.MergeWhen) []expression.MergeClause {
 	return out
 }
 
+// names are those of the target and of the source.
+func (s Statement) names() (target, source []string) {
+	target, source = s.Target, s.Source
+	if len(target) == 0 {
+		target = without([]string{"target", "t"}, source)
+	}
+	if len(source) == 0 {
+		source = without([]string{"source", "s"}, target)
+	}
+	return target, source
+}
+
+// without are the names that others do not have; there is always one.
+func without(names, others []string) []string {
+	has := func(n string) bool {
+		return slices.ContainsFunc(others, func(o string) bool { return strings.EqualFold(n, o) })
+	}
+	out := slices.DeleteFunc(slices.Clone(names), has)
+	for len(out) == 0 {
+		if names[0] += "_"; !has(names[0]) {
+			out = names[:1]
+		}
+	}
+	return out
+}
+
 // check refuses what Spark refuses of a statement by itself.
 func (s Statement) check() error {
 	if s.On == "" {
@@ -52,27 +81,25 @@ func (s Statement) check() error {
 		expression.NotMatched:         {expression.MergeInsert, expression.MergeInsertAll},
 		expression.NotMatchedBySource: {expression.MergeUpdate, expression.MergeDelete},
 	}
-	for when, actions := range allowed {
-		clauses := s.of(when)
-		for i, c := range clauses {
-			if i < len(clauses)-1 && c.Condition == "" {
-				return wrong("only the last WHEN %s clause may leave out its condition: those after it would never apply", when)
-			}
-			if !contains(actions, c.Action) {
-				return wrong("WHEN %s cannot %s", when, c.Action)
-			}
+	always := map[expression.MergeWhen]bool{}
+	for _, c := range s.Clauses {
+		switch sets := c.Action == expression.MergeUpdate || c.Action == expression.MergeInsert; {
+		case !slices.Contains(allowed[c.When], c.Action):
+			return wrong("WHEN %s cannot %s", c.When, c.Action)
+		case always[c.When]:
+			return wrong("only the last WHEN %s clause may leave out its condition: those after it would never apply", c.When)
+		case sets && len(c.Set) == 0:
+			return wrong("WHEN %s THEN %s gives no column a value: say which, such as %s", c.When, c.Action, "a = s.a")
+		}
+		always[c.When] = c.Condition == ""
+	}
+	target, source := s.names()
+	for _, n := range target {
+		if slices.ContainsFunc(source, func(o string) bool { return strings.EqualFold(n, o) }) {
+			return wrong("table and source are both called %s: give one of them another name", n)
 		}
 	}
 	return nil
-}
-
-func contains(list []expression.MergeAction, a expression.MergeAction) bool {
-	for _, x := range list {
-		if x == a {
-			return true
-		}
-	}
-	return false
 }
 
 // insertsOnly says that rows of the table are never touched, so that several source rows may match one.

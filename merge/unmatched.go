@@ -113,7 +113,7 @@ func (r *run) columnsBySource() []string {
 	if r.c.HasChangeFeed() {
 		return names(r.plan.target.Schema)
 	}
-	out := []string{}
+	var out []string
 	for _, m := range r.plan.bySource {
 		if m.cond != nil {
 			out = append(out, m.cond.Columns()...)
@@ -122,7 +122,7 @@ func (r *run) columnsBySource() []string {
 			out = append(out, m.make.project.Columns()...)
 		}
 	}
-	return append([]string{}, unique(out)...)
+	return unique(out)
 }
 
 func (r *run) unmatchedRows(ctx context.Context, f *file, rows table.FileRows, gone *deletionvector.Bitmap) error {
