@@ -161,18 +161,27 @@ func mustRun(t tester, tab *table.Table, source string, s merge.Statement) merge
 // rows are all of the newest version, sorted.
 func rows(t tester, tab *table.Table) []string {
 	t.Helper()
-	again, err := table.Open(t.Context(), tab.Store(), tableOptions()...)
+	return rowsOf(t, open(t, tab.Store()))
+}
+
+func open(t tester, store objstore.Store) *table.Table {
+	t.Helper()
+	tab, err := table.Open(t.Context(), store, tableOptions()...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tab
+}
+
+// rowsOf are the rows of the version that the table is at, sorted.
+func rowsOf(t tester, tab *table.Table) []string {
+	t.Helper()
 	out := []string{}
-	for rec, err := range again.Scan(t.Context(), table.ScanOptions{}) {
+	for rec, err := range tab.Scan(t.Context(), table.ScanOptions{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range arrowtest.Rows(rec) {
-			out = append(out, r)
-		}
+		out = append(out, arrowtest.Rows(rec)...)
 		rec.Release()
 	}
 	slices.Sort(out)
