@@ -1,6 +1,7 @@
 package merge_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand"
@@ -278,7 +279,7 @@ func (o oracle) check(t *rapid.T, tab *table.Table, model, source []rec, opts me
 	want, n, multiple := o.apply(model, source)
 	got, err := run(t, tab, recQuery(source), statement(t, o.on.text, texts...), opts)
 	if multiple {
-		if _, ok := err.(*merge.MultipleMatchError); !ok {
+		if several := (*merge.MultipleMatchError)(nil); !errors.As(err, &several) {
 			t.Fatalf("%s\nwants an error for multiple matches and has %v", told, err)
 		}
 		want = model

@@ -2,6 +2,7 @@ package match
 
 import (
 	"context"
+	"errors"
 	"math/rand"
 	"slices"
 	"testing"
@@ -70,7 +71,7 @@ func TestEachGivesTheFirstErrorAndStops(t *testing.T) {
 		}
 		return nil
 	})
-	if err != context.Canceled || n > 3 {
+	if !errors.Is(err, context.Canceled) || n > 3 {
 		t.Fatal(err, n)
 	}
 	if err := Each(t.Context(), []int{1}, 0, func(context.Context, int) error { return nil }); err != nil {
