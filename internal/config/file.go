@@ -131,6 +131,7 @@ type Delta struct {
 	When               []string          `yaml:"when"`                // mode merge
 	Keys               []string          `yaml:"keys"`                // mode cdc
 	SchemaChange       string            `yaml:"schema_change"`       // mode cdc
+	Deletes            string            `yaml:"deletes"`             // mode cdc
 	TombstoneRetention *time.Duration    `yaml:"tombstone_retention"` // mode cdc; 0: deletions are not remembered
 }
 

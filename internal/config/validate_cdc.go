@@ -41,7 +41,7 @@ func (v *validator) mode(q *Query, queryKey, key string) {
 	d := q.Sink.Delta
 	for _, k := range []struct {
 		name, mode string
-	}{{"on", "merge"}, {"when", "merge"}, {"keys", "cdc"}, {"schema_change", "cdc"}, {"tombstone_retention", "cdc"}} {
+	}{{"on", "merge"}, {"when", "merge"}, {"keys", "cdc"}, {"schema_change", "cdc"}, {"deletes", "cdc"}, {"tombstone_retention", "cdc"}} {
 		if k.mode != d.Mode && v.has(join(key, k.name)) {
 			v.at(join(key, k.name), "is for mode %s, and the mode is %s", k.mode, d.Mode)
 		}
@@ -62,6 +62,10 @@ func (v *validator) cdc(q *Query, queryKey, key string) {
 		d.SchemaChange = "evolve"
 	}
 	v.oneOf(join(key, "schema_change"), d.SchemaChange, "evolve", "try_evolve", "lenient", "ignore", "exception")
+	if d.Deletes == "" {
+		d.Deletes = "hard"
+	}
+	v.oneOf(join(key, "deletes"), d.Deletes, "hard", "soft")
 	if q.Format.Debezium == nil {
 		v.at(join(key, "mode"), "cannot be cdc without format: {debezium: {}}")
 	}

@@ -16,7 +16,7 @@ func (b Builder) cdcSink(c *config.Query) (stream.Sink, error) {
 	d := c.Sink.Delta
 	o := delta.CDCOptions{
 		Location: delta.Location(d.Table), Store: b.Tables.Store, Table: b.deltaOptions(c),
-		Changes: changes.Options{Keys: d.Keys, SchemaChange: changes.SchemaChange(d.SchemaChange)},
+		Changes: changes.Options{Keys: d.Keys, SchemaChange: changes.SchemaChange(d.SchemaChange), SoftDelete: d.Deletes == "soft"},
 	}
 	if r := d.TombstoneRetention; r != nil {
 		o.Changes.TombstoneRetention, o.ForgetDeletions = *r, *r == 0

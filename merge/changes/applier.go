@@ -57,6 +57,9 @@ func (a *Applier) Check(b Batch) error {
 
 // place says what columns of the table the changes of a batch have, and which of them are keys.
 func (a *Applier) place(b Batch) (*schema.Struct, []string, error) {
+	if a.o.SoftDelete {
+		b = b.SoftDeletes()
+	}
 	fit, err := Fit(a.t.Schema(), b, a.o.SchemaChange)
 	if err != nil {
 		return nil, nil, err
@@ -93,7 +96,7 @@ func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 	if err != nil {
 		return err
 	}
-	defer rest.Release()
+	defer func(r arrow.RecordBatch) { r.Release() }(rest)
 	switch {
 	case rest.NumRows() == 0:
 		return nil
@@ -102,6 +105,11 @@ func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 	}
 	if err := a.widen(fit, keys); err != nil {
 		return err
+	}
+	if a.o.SoftDelete {
+		soft := softened(rest, b, keys)
+		defer soft.Release()
+		rest, b = soft, b.SoftDeletes()
 	}
 	rows, err := conform(ctx, rest, b, a.fit)
 	if err != nil {

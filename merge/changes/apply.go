@@ -21,6 +21,7 @@ type application struct {
 	keys       []string // columns of the table
 	columns    []string // that the changes have, in the table's names and their order
 	truncation floor    // of this set
+	soft       bool     // deletes are
 	graves     *graves  // nil where deletions are not remembered
 	n          counters
 

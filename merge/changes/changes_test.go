@@ -68,3 +68,16 @@ func TestAValueThatIsNotKnownStays(t *testing.T) {
 	w.apply(change{op: u, id: 1, v: "c", big: "NEW", seq: 3}, change{op: u, id: 1, v: "d", seq: 4, lacks: true})
 	w.expect(row(1, "d", "NEW"))
 }
+
+func TestSoftDeletesMarkRows(t *testing.T) {
+	w := newWorld(t, changes.Options{SoftDelete: true}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", big: "A", seq: 1}, change{op: c, id: 2, v: "b", seq: 2}, change{op: c, id: 3, v: "c", seq: 3})
+	w.apply(change{op: d, id: 1, seq: 4}, change{op: d, id: 9, seq: 5}, change{op: u, id: 2, v: "B", seq: 6})
+	w.expectAll(
+		`id=1;v="a";big="A";_deleted=true;_op="d";_source_ts=null;`, `id=2;v="B";big="";_deleted=false;_op="u";_source_ts=null;`,
+		`id=3;v="c";big="";_deleted=false;_op="c";_source_ts=null;`, `id=9;v=null;big=null;_deleted=true;_op="d";_source_ts=null;`)
+	w.apply(change{op: u, id: 1, v: "old", seq: 2}, change{op: x, seq: 7}, change{op: c, id: 1, v: "new", seq: 8})
+	w.expectAll(
+		`id=1;v="new";big="";_deleted=false;_op="c";_source_ts=null;`, `id=2;v="B";big="";_deleted=true;_op="t";_source_ts=null;`,
+		`id=3;v="c";big="";_deleted=true;_op="t";_source_ts=null;`, `id=9;v=null;big=null;_deleted=true;_op="d";_source_ts=null;`)
+}

@@ -34,6 +34,7 @@ type aboutRows struct {
 	op        *array.Int8
 	seq       *array.Binary
 	lacks     *array.Binary
+	made      *array.Timestamp
 	partition *array.String
 	offset    *array.Int64
 }
@@ -42,6 +43,7 @@ func aboutOf(rec arrow.RecordBatch) aboutRows {
 	first := int(rec.NumCols()) - len(about)
 	return aboutRows{
 		op: rec.Column(first).(*array.Int8), seq: rec.Column(first + 1).(*array.Binary), lacks: rec.Column(first + 2).(*array.Binary),
+		made:      rec.Column(first + 3).(*array.Timestamp),
 		partition: rec.Column(first + 4).(*array.String), offset: rec.Column(first + 5).(*array.Int64),
 	}
 }
@@ -172,6 +174,7 @@ type floor struct {
 	seq       []byte // nil: none, and its place counts
 	partition string
 	offset    int64
+	at        *arrow.Timestamp // when the source made it; nil: not known
 }
 
 // outdates says whether a change is one of before the truncation.
@@ -199,5 +202,9 @@ func (f *floor) raise(a *aboutRows, i int) {
 	if f.set && s == nil && f.partition == a.partition.Value(i) && a.offset.Value(i) < f.offset {
 		return
 	}
-	*f = floor{true, bytes.Clone(s), a.partition.Value(i), a.offset.Value(i)}
+	*f = floor{set: true, seq: bytes.Clone(s), partition: a.partition.Value(i), offset: a.offset.Value(i)}
+	if a.made.IsValid(i) {
+		at := a.made.Value(i)
+		f.at = &at
+	}
 }

@@ -41,7 +41,7 @@ func (a *Applier) commit(ctx context.Context, with table.CommitOptions) (Result,
 	co := table.ChangeOptions{WriteOptions: o.WriteOptions, NoDeletionVectors: o.NoDeletionVectors}
 	done, tries, err := dml.Redo(ctx, a.t, o, co, func(ctx context.Context, c *table.Change) (table.CommitOptions, error) {
 		end()
-		app := &application{c: c, keys: a.keys, columns: fitNames(a.fit), truncation: a.newest, graves: a.graves}
+		app := &application{c: c, keys: a.keys, columns: fitNames(a.fit), truncation: a.newest, soft: a.o.SoftDelete, graves: a.graves}
 		end = app.release
 		if err := app.run(ctx, a.source); err != nil {
 			return table.CommitOptions{}, err

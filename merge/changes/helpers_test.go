@@ -162,14 +162,16 @@ func (w *world) apply(list ...change) changes.Result {
 }
 
 // rows are those of the table, sorted.
-func (w *world) rows() []string {
+func (w *world) rows() []string { return w.columns("id", "v", "big") }
+
+func (w *world) columns(names ...string) []string {
 	w.Helper()
 	t, err := table.Open(w.Context(), w.store, tableOptions()...)
 	if err != nil {
 		w.Fatal(err)
 	}
 	out := []string{}
-	for rec, err := range t.Scan(w.Context(), table.ScanOptions{Columns: []string{"id", "v", "big"}}) {
+	for rec, err := range t.Scan(w.Context(), table.ScanOptions{Columns: names}) {
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -189,3 +191,11 @@ func (w *world) expect(want ...string) {
 }
 
 func row(id int64, v, big string) string { return fmt.Sprintf("id=%d;v=%q;big=%q;", id, v, big) }
+
+func (w *world) expectAll(want ...string) {
+	w.Helper()
+	slices.Sort(want)
+	if got := w.columns(); !slices.Equal(got, want) {
+		w.Fatalf("the table has\n%s\nand should have\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -38,6 +38,9 @@ type Options struct {
 	// SourceMemory in bytes is what of the changes is kept in memory; TempDir is where the others go.
 	SourceMemory int64
 	TempDir      string
+	// SoftDelete marks rows that are deleted in the source as such, and keeps them: the table has the columns [DeletedColumn],
+	// [LastOpColumn] and [LastSourceColumn].
+	SoftDelete bool
 	// Tombstones is where the table of deleted keys lies; nil: deletions are not remembered, and an older change that comes after one
 	// brings the row back. TombstoneRetention is how long; 0 is DefaultTombstoneRetention.
 	Tombstones         objstore.Store

@@ -47,6 +47,9 @@ func (a *application) run(ctx context.Context, source *match.Source) error {
 	if a.graves != nil && a.truncation.seq != nil {
 		a.graves.add(nil, a.truncation.seq)
 	}
+	if a.soft {
+		return match.Each(ctx, a.files, 0, a.sweepSoftly)
+	}
 	return match.Each(ctx, a.files, 0, a.sweep)
 }
 

@@ -64,7 +64,7 @@ func (s *CDC) open(ctx context.Context, t *cdcTable, b changes.Batch) error {
 	o := s.o.Changes
 	o.Now, o.TableOptions, o.Widen = s.o.Table.Now, s.o.Table.table(), widen
 	o.WriteOptions = s.o.Table.write()
-	if !s.o.ForgetDeletions {
+	if !s.o.ForgetDeletions && !o.SoftDelete { // else the rows themselves remember
 		if o.Tombstones, err = s.o.Store(ctx, strings.TrimRight(t.location, "/")+tombstonesFolder); err != nil {
 			return err
 		}
@@ -81,6 +81,9 @@ func widen(ctx context.Context, t *table.Table) error {
 
 // creation describes the table that is made for changes.
 func (s *CDC) creation(b changes.Batch) (table.CreateOptions, error) {
+	if s.o.Changes.SoftDelete {
+		b = b.SoftDeletes()
+	}
 	columns, err := table.SchemaOf(arrow.NewSchema(b.Columns, nil))
 	if err != nil {
 		return table.CreateOptions{}, err
