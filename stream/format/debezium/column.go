@@ -63,6 +63,11 @@ func (c *ints[T]) setInt(i int, v int64) problem {
 	return ""
 }
 
+// days is DATE from days since 1970.
+type days struct{ ints[int32] }
+
+func (c *days) setInt(i int, v int64) problem { return c.ints.setInt(i, infiniteDay(v)) }
+
 // dates is DATE from texts.
 type dates struct{ fixed[int32] }
 

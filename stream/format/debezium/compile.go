@@ -82,6 +82,8 @@ func (c *compiler) ints(p *plan, dt arrow.DataType, top bool) intColumn {
 		}[unit]}
 	}
 	switch p.enc {
+	case asDays:
+		return &days{ints[int32]{newFixed[int32](c, dt)}}
 	case asMillis:
 		return &timestamps{newFixed[int64](c, dt), millisToMicros}
 	case asMicros:
@@ -94,7 +96,7 @@ func (c *compiler) ints(p *plan, dt arrow.DataType, top bool) intColumn {
 		return &ints[int8]{newFixed[int8](c, dt)}
 	case schema.Short:
 		return &ints[int16]{newFixed[int16](c, dt)}
-	case schema.Integer, schema.Date:
+	case schema.Integer:
 		return &ints[int32]{newFixed[int32](c, dt)}
 	}
 	return &ints[int64]{newFixed[int64](c, dt)}

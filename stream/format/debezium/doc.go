@@ -32,7 +32,7 @@
 //     the table has. A value that would lose digits is rejected.
 //   - DATE for dates. TIMESTAMP_NTZ for timestamps without zone and TIMESTAMP for those with one. Nanoseconds that no microsecond
 //     keeps are rejected. Both infinities of PostgreSQL are kept as the numbers that Debezium documents for them, 9223372036825200000 and
-//     -9223372036832400000 microseconds, in every mode and of both types. Those of dates are the days that Debezium sends.
+//     -9223372036832400000 microseconds, in every mode and of both types. Those of dates are the highest and the lowest day.
 //   - STRING of HH:mm:ss.ffffff for times, whose order as texts is that of the times of a day: Delta has no TIME, and a number
 //     would not tell its unit. Three digits more where there are nanoseconds. MySQL's times may be negative and have three digits of
 //     hours. A table whose column is BIGINT gets microseconds.

@@ -38,6 +38,8 @@ func chunk(topic string, keysAndValues ...string) records {
 type decoded struct {
 	batches  []changes.Batch
 	counts   []int64    // rows of each batch
+	batchOf  []int      // of each row
+	offsets  []int64    // of each row
 	rows     [][]string // of all batches: "op col=value col=value ..."
 	unknown  []string   // of each row: the columns that are unavailable
 	sequence []string   // of each row; "" is null
@@ -109,6 +111,8 @@ func (d *decoded) add(t fataler, rows arrow.RecordBatch) {
 			}
 		}
 		d.rows = append(d.rows, row)
+		d.batchOf = append(d.batchOf, len(d.batches)-1)
+		d.offsets = append(d.offsets, rows.Column(n+5).(*array.Int64).Value(i))
 		d.unknown = append(d.unknown, strings.TrimSpace(unknown))
 		seq := ""
 		if c := rows.Column(n + 1); !c.IsNull(i) {

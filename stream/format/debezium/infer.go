@@ -152,11 +152,21 @@ func (f *inferrer) infer(p int, column string) (*plan, problem) {
 		if t = looks; len(f.known) < maxInferred {
 			f.known[column] = t
 		}
-	case looks == nil || looks == t || t == schema.Double && looks == schema.Long:
+	case looks == nil || looks == t || t == schema.Double && (looks == schema.Long || f.notFinite(p)):
 	default:
 		return nil, fmt.Sprintf("a value that looks like %s where those before looked like %s", looks, t)
 	}
 	return f.opts.primitive(t.(schema.Primitive)), ""
+}
+
+// notFinite says that the value at p is one of the texts that stand for a number which is not finite.
+func (f *inferrer) notFinite(p int) bool {
+	if !isText(f.s, p) {
+		return false
+	}
+	t, q := f.s.Text(p)
+	_, ok := jsontext.Special(t)
+	return q >= 0 && ok
 }
 
 // looks is the type that a value looks like; nil for null.

@@ -140,11 +140,14 @@ func (o *Options) named(c *connectSchema, declared schema.Type, path string) (*p
 // decimalPlan is that of org.apache.kafka.connect.data.Decimal: DECIMAL where the precision fits, else STRING.
 func decimalPlan(c *connectSchema, declared schema.Type, path string) (*plan, bool, error) {
 	scale, ok := c.parameter("scale")
-	if !ok || scale < -1000 || scale > 1000 {
+	if !ok || scale < -maxScale || scale > maxScale {
 		return nil, true, fmt.Errorf("%s: a Decimal without a scale", path)
 	}
 	p := &plan{enc: asDecimal, scale: scale, typ: schema.String}
 	precision, ok := c.parameter("connect.decimal.precision")
+	if ok && scale >= 1024 && scale < 2048 { // a negative scale of PostgreSQL, of which Debezium takes the lowest 11 bits
+		scale -= 2048
+	}
 	d, isDecimal := declared.(schema.Decimal)
 	switch {
 	case !ok && isDecimal:

@@ -7,8 +7,8 @@ import (
 	"github.com/ingestd/ingestd/stream/format/internal/textval"
 )
 
-// The infinities of PostgreSQL, as Debezium sends them where a timestamp is a number, whatever its unit. They are kept as these
-// many microseconds, which are in the years 294247 and -290308, also where they come as texts.
+// The infinities of PostgreSQL, as Debezium documents them for timestamps that are numbers. They are kept as so many microseconds, which are
+// in the years 294247 and -290308, whatever the unit, and also where they come as texts.
 const (
 	infinity         = 9223372036825200000
 	negativeInfinity = -9223372036832400000
@@ -27,17 +27,41 @@ func millisToMicros(v int64) (int64, problem) {
 	if v == infinity || v == negativeInfinity {
 		return v, ""
 	}
-	if v > math.MaxInt64/1000 || v < math.MinInt64/1000 {
+	if v > infinity/1000 || v < negativeInfinity/1000 {
 		return 0, outOfRange
 	}
 	return v * 1000, ""
 }
 
-func microsToMicros(v int64) (int64, problem) { return v, "" }
+// infiniteDay gives the lowest or the highest day for what Debezium sends for the infinities of PostgreSQL's dates. Those are other days in
+// a snapshot (292278994-08-16 and 292269055-12-02, as a number what of them 32 bits hold) than in the stream
+// (-5877611-06-21 and -5877611-06-22), and none of them is a date of PostgreSQL's.
+func infiniteDay(d int64) int64 {
+	switch d {
+	case 106751991166, -622191234, -2147472692:
+		return math.MaxInt32
+	case 106748361128, -625821272, -2147472691:
+		return math.MinInt32
+	}
+	return d
+}
 
+// microsToMicros refuses what is beyond the infinities: PostgreSQL's timestamps go further than 64 bits of microseconds, and Debezium
+// lets them wrap.
+func microsToMicros(v int64) (int64, problem) {
+	if v > infinity || v < negativeInfinity {
+		return 0, outOfRange
+	}
+	return v, ""
+}
+
+// nanosToMicros takes the lowest and the highest number for the infinities, as Debezium sends them.
 func nanosToMicros(v int64) (int64, problem) {
-	if v == infinity || v == negativeInfinity {
-		return v, ""
+	switch v {
+	case math.MaxInt64:
+		return infinity, ""
+	case math.MinInt64:
+		return negativeInfinity, ""
 	}
 	if v%1000 != 0 {
 		return 0, tooFine
@@ -137,7 +161,7 @@ func isoDate(t []byte) (int64, problem) {
 	if !c.end() {
 		return 0, "no date of ISO 8601"
 	}
-	if int64(int32(d)) != d {
+	if d = infiniteDay(d); int64(int32(d)) != d {
 		return 0, outOfRange
 	}
 	return d, ""

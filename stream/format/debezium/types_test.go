@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -89,6 +90,7 @@ var typeCases = []typeCase{
 	{"numeric(39,2) as decimal.format NUMERIC", decimalSchema("2", "39"), "-1.5e3", "string", "-1500.00"},
 	{"numeric(3,5)", decimalSchema("5", "3"), b64(0x7b), "decimal(5,5)", "0.00123"},
 	{"number(5,-2) of Oracle", decimalSchema("-2", "5"), b64(0x7b), "decimal(7,0)", "12300"},
+	{"numeric(5,-2) of PostgreSQL", decimalSchema("2046", "5"), b64(append([]byte{0}, new(big.Int).Mul(big.NewInt(12300), new(big.Int).Exp(big.NewInt(10), big.NewInt(2046), nil)).Bytes()...)...), "decimal(7,0)", "12300"},
 	{"money", decimalSchema("2", ""), b64(0x04, 0xd2), "decimal(38,2)", "12.34"},
 	{"decimal of no bytes", decimalSchema("2", "5"), `""`, "decimal(5,2)", "!c: no decimal"},
 	{"numeric precise", variableScale, `{"scale":3,"value":` + b64(0x01, 0xe2, 0x40) + `}`, "string", "123.456"},
@@ -195,13 +197,29 @@ func plain(t schema.Type) string {
 }
 
 func TestTheInfinitiesOfPostgreSQLAreOneTimestampInEveryMode(t *testing.T) {
-	for _, name := range []string{"io.debezium.time.Timestamp", "io.debezium.time.MicroTimestamp", "io.debezium.time.NanoTimestamp"} {
+	for name, sent := range map[string][2]int64{
+		"io.debezium.time.Timestamp":      {infinity / 1000, negativeInfinity / 1000},
+		"io.debezium.time.MicroTimestamp": {infinity, negativeInfinity},
+		"io.debezium.time.NanoTimestamp":  {math.MaxInt64, math.MinInt64},
+	} {
 		p := semantics[name].plan
 		col := (&compiler{pool: nil}).ints(&p, arrowmap.TimestampType, false).(*timestamps)
-		for _, v := range []int64{infinity, negativeInfinity} {
-			if us, why := col.micros(v); us != v || why != "" {
-				t.Errorf("%s: %d is %d, %s", name, v, us, why)
+		for i, want := range []int64{infinity, negativeInfinity} {
+			if us, why := col.micros(sent[i]); us != want || why != "" {
+				t.Errorf("%s: %d is %d, %s", name, sent[i], us, why)
 			}
+		}
+	}
+	for text, want := range map[string]int64{
+		"+292278994-08-16Z": math.MaxInt32, "-5877611-06-21Z": math.MaxInt32, "+292269055-12-02Z": math.MinInt32, "-5877611-06-22Z": math.MinInt32,
+	} {
+		if d, why := isoDate([]byte(text)); d != want || why != "" {
+			t.Errorf("%s is day %d, %s", text, d, why)
+		}
+	}
+	for _, beyond := range []int64{infinity + 1, negativeInfinity - 1} {
+		if _, why := microsToMicros(beyond); why != outOfRange {
+			t.Errorf("%d was taken", beyond)
 		}
 	}
 	for text, want := range map[string]int64{"infinity": infinity, "-infinity": negativeInfinity} {
