@@ -30,8 +30,8 @@ func text(b []byte) *string {
 	return &s
 }
 
-// awaitMarker waits until the topic of the table marker has n records: by then all topics have what was sent before.
-func (s *studio) awaitMarker(ctx context.Context, name string, n int64) error {
+// awaitMarker waits until the topic of the table marker has a record.
+func (s *studio) awaitMarker(ctx context.Context, name string) error {
 	topic := name + ".public.marker"
 	return s.poll(ctx, func(admin *kadm.Client) (bool, error) {
 		ends, err := admin.ListEndOffsets(ctx, topic)
@@ -39,7 +39,7 @@ func (s *studio) awaitMarker(ctx context.Context, name string, n int64) error {
 			return false, err
 		}
 		end, ok := ends.Lookup(topic, 0)
-		return ok && end.Err == nil && end.Offset >= n, nil
+		return ok && end.Err == nil && end.Offset > 0, nil
 	})
 }
 

@@ -40,13 +40,10 @@ func (s *studio) take(ctx context.Context, sample sample, out string) (records i
 		}
 	}()
 	// The snapshot is of one moment: once one of its rows is there, what follows is not in it.
-	if err := s.awaitMarker(ctx, name, 1); err != nil {
+	if err := s.awaitMarker(ctx, name); err != nil {
 		return 0, err
 	}
 	if err := s.change(ctx, name, sample); err != nil {
-		return 0, err
-	}
-	if err := s.awaitMarker(ctx, name, 2); err != nil {
 		return 0, err
 	}
 	after, err := s.tables(ctx, name, sample)
@@ -82,7 +79,7 @@ func (s *studio) config(sample sample) map[string]string {
 	return config
 }
 
-// change makes the changes, each statement a transaction unless it says otherwise, and marks the end of them.
+// change makes the changes, each statement a transaction unless it says otherwise, and waits until they are in Kafka.
 func (s *studio) change(ctx context.Context, database string, sample sample) error {
 	conn, err := pgconn.Connect(ctx, s.postgres.URL(database))
 	if err != nil {
@@ -108,5 +105,9 @@ func (s *studio) change(ctx context.Context, database string, sample sample) err
 			return err
 		}
 	}
-	return run("INSERT INTO marker VALUES (1)")
+	marks := 0
+	return s.postgres.Drain(ctx, database, database, func() error {
+		marks++
+		return run(fmt.Sprintf("INSERT INTO marker VALUES (%d)", marks))
+	})
 }

@@ -12,9 +12,19 @@ import (
 
 // Records gives all records that the topics which match have when it is called, by topic, partition and offset.
 func (b *KafkaBroker) Records(ctx context.Context, match func(topic string) bool) ([]*kgo.Record, error) {
+	var records []*kgo.Record
+	err := b.EachRecord(ctx, match, func(r *kgo.Record) { records = append(records, r) })
+	slices.SortStableFunc(records, func(a, b *kgo.Record) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
+	})
+	return records, err
+}
+
+// EachRecord calls see with each record that the topics which match have when it is called, those of a partition in order.
+func (b *KafkaBroker) EachRecord(ctx context.Context, match func(topic string) bool, see func(*kgo.Record)) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.Addr))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer client.Close()
 	ends, err := kadm.NewClient(client).ListEndOffsets(ctx)
@@ -22,7 +32,7 @@ func (b *KafkaBroker) Records(ctx context.Context, match func(topic string) bool
 		err = ends.Error()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("list topics: %w", err)
+		return fmt.Errorf("list topics: %w", err)
 	}
 	from := map[string]map[int32]kgo.Offset{}
 	left := map[string]int64{} // by topic and partition
@@ -38,24 +48,20 @@ func (b *KafkaBroker) Records(ctx context.Context, match func(topic string) bool
 		left[place(o.Topic, o.Partition)] = o.Offset
 	})
 	client.AddConsumePartitions(from)
-	var records []*kgo.Record
 	for len(left) > 0 {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err0(); err != nil {
-			return nil, fmt.Errorf("read topics: %w", err)
+			return fmt.Errorf("read topics: %w", err)
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
 			at := place(r.Topic, r.Partition)
 			if end, ok := left[at]; ok {
-				records = append(records, r)
+				see(r)
 				if r.Offset == end-1 {
 					delete(left, at)
 				}
 			}
 		})
 	}
-	slices.SortStableFunc(records, func(a, b *kgo.Record) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
-	})
-	return records, nil
+	return nil
 }
