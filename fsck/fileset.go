@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"crypto/sha256"
+	"path"
 	"strings"
 
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -47,8 +48,12 @@ func indexFold(list []string, name string) int {
 	return -1
 }
 
-// hidden says whether a key is none of the data: VACUUM passes over it too. Folders of partitions may begin with "_".
+// hidden says whether a key is none of the data. Folders of partitions may begin with "_". Change files are named by the commits
+// of old, which nobody reads here; they are in _change_data, but where Spark gives files random prefixes.
 func hidden(key string) bool {
+	if strings.HasPrefix(path.Base(key), "cdc-") {
+		return true
+	}
 	for segment := range strings.SplitSeq(key, "/") {
 		if segment != "" && (segment[0] == '.' || segment[0] == '_' && !strings.Contains(segment, "=")) {
 			return true

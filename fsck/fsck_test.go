@@ -391,7 +391,9 @@ func TestNullsOfAVoidColumnMayBeCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.append(`{"id":1}`)
-	w.change(0, func(a *action.Add) { a.Stats = stats(`{"numRecords":1,"minValues":{"id":1},"maxValues":{"id":1},"nullCount":{"id":0,"v":1}}`) }) // as Spark has it
+	w.change(0, func(a *action.Add) {
+		a.Stats = stats(`{"numRecords":1,"minValues":{"id":1},"maxValues":{"id":1},"nullCount":{"id":0,"v":1}}`)
+	}) // as Spark has it
 	if found := w.check(fsck.Options{Deep: true}); len(found) > 0 {
 		t.Errorf("%v", found)
 	}
@@ -400,7 +402,7 @@ func TestNullsOfAVoidColumnMayBeCounted(t *testing.T) {
 func TestOrphansTellSizeAndAge(t *testing.T) {
 	w := newWorld(t, nil)
 	w.put("old.parquet", "123")
-	for _, passed := range []string{"_change_data/x.parquet", "_SUCCESS", ".hidden", "p=1/_x", "empty/"[:5]} {
+	for _, passed := range []string{"_change_data/x.parquet", "Cx/cdc-00000-1.parquet", "_SUCCESS", ".hidden", "p=1/_x", "empty/"[:5]} {
 		w.put(passed, map[bool]string{true: "", false: "x"}[passed == "empty"])
 	}
 	later := func() time.Time { return time.Now().Add(48 * time.Hour) }

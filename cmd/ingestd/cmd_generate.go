@@ -28,8 +28,17 @@ func (a *app) generateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Make sample events, to a Kafka topic or to stdout",
+		Long: `Make sample events, to Kafka or to stdout.
+
+Kinds:
+  shop      what visitors of a web shop do; one topic
+  app-log   structured log lines of a service; one topic
+  debezium  changes of a PostgreSQL database of customers and orders, as Debezium writes them: key and
+            value with schemas, a topic for each table (shop.public.customers, shop.public.orders), partitions
+            by the key. On stdout each line is an object with topic, key, value and headers.`,
 		Example: `  ingestd generate --events 3
   ingestd generate --kind app-log --events 1000 > app.jsonl
+  ingestd generate --kind debezium --events 1000 > changes.jsonl
   ingestd generate --events 20000 --rate 10000/s --brokers localhost:9092 --topic events`,
 		Args: args(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.generate(cmd.Context(), f) },
@@ -39,8 +48,8 @@ func (a *app) generateCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.rate, "rate", "", "at most so many a second: 10000/s (default as fast as they are taken)")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the same seed makes the same events (default a new one)")
 	cmd.Flags().StringSliceVar(&f.brokers, "brokers", nil, "Kafka brokers, host:port,...; without them events go to stdout")
-	cmd.Flags().StringVar(&f.topic, "topic", "events", "topic, created where there is none")
-	cmd.Flags().Int32Var(&f.partitions, "partitions", 4, "partitions of a topic that is created")
+	cmd.Flags().StringVar(&f.topic, "topic", "", "topic, created where there is none (default events); for debezium the prefix of topics (default shop)")
+	cmd.Flags().Int32Var(&f.partitions, "partitions", 4, "partitions of each topic that is created")
 	must(cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(sample.Kinds, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
@@ -57,7 +66,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	if seed == 0 {
 		seed, start = rand.Uint64(), time.Now()
 	}
-	events, err := sample.New(f.kind, f.events, rate, seed, start)
+	events, err := sample.New(sample.Options{Kind: f.kind, Events: f.events, Rate: rate, Seed: seed, Start: start, Topic: f.topic})
 	if err != nil {
 		return usageError{err}
 	}
@@ -79,13 +88,13 @@ func (a *app) produce(ctx context.Context, f generateFlags, events *sample.Event
 		progress = func(n int64) { fmt.Fprintf(a.stderr, clearLine+"%s events", count(n)) }
 	}
 	began := time.Now()
-	err := sample.Produce(ctx, events, sample.Target{Brokers: f.brokers, Topic: f.topic, Partitions: f.partitions}, progress)
+	err := sample.Produce(ctx, events, sample.Target{Brokers: f.brokers, Partitions: f.partitions}, progress)
 	switch {
 	case progress == nil:
 	case err != nil:
 		fmt.Fprintln(a.stderr)
 	default:
-		fmt.Fprintf(a.stderr, clearLine+"%s events in %s to topic %s\n", count(f.events), time.Since(began).Round(time.Millisecond), f.topic)
+		fmt.Fprintf(a.stderr, clearLine+"%s events in %s to %s\n", count(f.events), time.Since(began).Round(time.Millisecond), strings.Join(events.Topics(), ", "))
 	}
 	return err
 }

@@ -62,12 +62,12 @@ func (w *world) setup(env *testscript.Env) error {
 	env.Setenv("KAFKA", broker)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each command otherwise
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	events, err := sample.New("shop", 500, 0, 7, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	events, err := sample.New(sample.Options{Kind: "shop", Events: 500, Seed: 7, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	if err := sample.Produce(ctx, events, sample.Target{Brokers: cluster.ListenAddrs(), Topic: "events"}, nil); err != nil {
+	if err := sample.Produce(ctx, events, sample.Target{Brokers: cluster.ListenAddrs()}, nil); err != nil {
 		return err
 	}
 	if err := produce(ctx, broker, "events", "not JSON", `{"price": 1}`, `{"event_id": "x", "price": "much"}`); err != nil {

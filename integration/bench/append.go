@@ -22,12 +22,12 @@ func fill(ctx context.Context, broker *parts.KafkaBroker, o options) error {
 	if err := broker.CreateTopic(ctx, topic, int32(o.partitions), nil); err != nil {
 		return err
 	}
-	events, err := sample.New("shop", o.events, 0, 1, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	events, err := sample.New(sample.Options{Kind: "shop", Events: o.events, Seed: 1, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Topic: topic})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "filling the topic with %d events\n", o.events)
-	return sample.Produce(ctx, events, sample.Target{Brokers: []string{broker.Addr}, Topic: topic}, nil)
+	return sample.Produce(ctx, events, sample.Target{Brokers: []string{broker.Addr}}, nil)
 }
 
 func contend(ctx context.Context, name, addr string, o options, run int) (result, error) {

@@ -21,12 +21,12 @@ func (w *world) load(perSecond int64) (stop func()) {
 	seed := w.dice.Uint64()
 	producing.Go(func() {
 		for ; ctx.Err() == nil; seed++ {
-			events, err := sample.New("shop", 0, perSecond, seed, time.Unix(1_790_000_000, 0))
+			events, err := sample.New(sample.Options{Kind: "shop", Rate: perSecond, Seed: seed, Start: time.Unix(1_790_000_000, 0), Topic: w.p.Topic})
 			if err != nil {
 				w.Error(err)
 				return
 			}
-			if err := sample.Produce(ctx, events, sample.Target{Brokers: w.p.Brokers, Topic: w.p.Topic}, nil); err != nil && ctx.Err() == nil {
+			if err := sample.Produce(ctx, events, sample.Target{Brokers: w.p.Brokers}, nil); err != nil && ctx.Err() == nil {
 				w.Log("the producer begins anew: ", err)
 			}
 		}
@@ -59,11 +59,11 @@ func (w *world) load(perSecond int64) (stop func()) {
 // produce produces n events and waits until they are acknowledged.
 func (w *world) produce(n int64) {
 	w.Helper()
-	events, err := sample.New("shop", n, 0, w.dice.Uint64(), time.Unix(1_790_000_000, 0))
+	events, err := sample.New(sample.Options{Kind: "shop", Events: n, Seed: w.dice.Uint64(), Start: time.Unix(1_790_000_000, 0), Topic: w.p.Topic})
 	if err != nil {
 		w.Fatal(err)
 	}
-	if err := sample.Produce(w.Context(), events, sample.Target{Brokers: w.p.Brokers, Topic: w.p.Topic}, nil); err != nil {
+	if err := sample.Produce(w.Context(), events, sample.Target{Brokers: w.p.Brokers}, nil); err != nil {
 		w.Fatal(err)
 	}
 }

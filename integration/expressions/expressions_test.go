@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ingestd/ingestd/integration/parts"
 	"github.com/ingestd/ingestd/internal/sql"
@@ -68,8 +69,13 @@ type answer struct {
 }
 
 // sparkSays evaluates all expressions over a file, several at a time where they all have values.
+// Of two files the rows are those with the same r, side by side.
 const sparkSays = `
-df = spark.read.parquet(path).cache()
+from pyspark.sql.functions import expr
+df = spark.read.parquet(path)
+if other:
+    df = df.alias("a").join(spark.read.parquet(other).alias("b"), expr("a.r = b.r")).sort("a.r")
+df = df.cache()
 def one(e):
     try:
         q = df.coalesce(1).selectExpr("(" + e + ") AS x")
@@ -103,27 +109,57 @@ func TestRandomExpressionsMeanWhatTheyMeanInSpark(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "rows.parquet")
-			rec := write(t, path, rows[name])
+			rec := write(t, path, fmt.Sprintf(typed, rows[name]))
 			defer rec.Release()
-			kept, ours := answers(t, c, exprs, rec)
-			var theirs []answer
-			if err := parts.Spark(t).Exec(t.Context(), sparkSays, map[string]any{"path": path, "exprs": kept}, &theirs); err != nil {
-				t.Fatal(err)
-			}
-			compare(t, kept, ours, theirs)
-			t.Logf("%d of %d expressions were not refused", len(kept), len(exprs))
-			if len(kept) < len(exprs)/3 {
-				t.Error("most are refused: they do not test much")
-			}
+			judge(t, c, exprs, rec, path, "")
 		})
 	}
 }
 
-// write makes a file of rows, and gives them.
-func write(t *testing.T, path, values string) (rec arrow.RecordBatch) {
+func TestRandomExpressionsOverTwoRelationsMeanWhatTheyMeanInSpark(t *testing.T) {
+	g := generator{rand.New(rand.NewPCG(*seed, 2))}
+	var exprs []string
+	for range *count / 2 {
+		exprs = append(exprs, g.qualified(g.expr(g.pick("num", "int", "str", "bool", "date", "ts"), 1+g.IntN(3))))
+	}
+	c := sql.NewCompiler(sql.Options{}, nil)
+	defer func() { _ = c.Close() }()
+	var relations []expression.Relation
+	var columns []arrow.Array
+	var paths []string
+	for i, name := range []string{"a", "b"} {
+		path := filepath.Join(t.TempDir(), name+".parquet")
+		r := []string{"row_number() OVER ()", "4 - row_number() OVER ()"}[i] // the rows of b are the other way round
+		rec := write(t, path, fmt.Sprintf("SELECT *, "+r+" AS r FROM ("+typed+") ORDER BY r", rows["plain"]))
+		defer rec.Release()
+		relations = append(relations, expression.Relation{Names: []string{name}, Schema: rec.Schema()})
+		columns, paths = append(columns, rec.Columns()...), append(paths, path)
+	}
+	rec := array.NewRecordBatch(expression.Join(relations...), columns, int64(columns[0].Len()))
+	defer rec.Release()
+	judge(t, c, exprs, rec, paths[0], paths[1])
+}
+
+// judge compares those expressions over rec that are not refused with Spark's over the rows of a file, or of two.
+func judge(t *testing.T, c *sql.Compiler, exprs []string, rec arrow.RecordBatch, path, other string) {
+	t.Helper()
+	kept, ours := answers(t, c, exprs, rec)
+	var theirs []answer
+	if err := parts.Spark(t).Exec(t.Context(), sparkSays, map[string]any{"path": path, "other": other, "exprs": kept}, &theirs); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, kept, ours, theirs)
+	t.Logf("%d of %d expressions were not refused", len(kept), len(exprs))
+	if len(kept) < len(exprs)/3 {
+		t.Error("most are refused: they do not test much")
+	}
+}
+
+// write makes a file of a query's rows, and gives them.
+func write(t *testing.T, path, query string) (rec arrow.RecordBatch) {
 	t.Helper()
 	err := sql.WithSession(sql.Options{}, func(s *sql.Session) error {
-		if err := s.Exec(t.Context(), "COPY ("+fmt.Sprintf(typed, values)+") TO "+sql.Literal(path)); err != nil {
+		if err := s.Exec(t.Context(), "COPY ("+query+") TO "+sql.Literal(path)); err != nil {
 			return err
 		}
 		for b, err := range s.Query(t.Context(), "FROM "+sql.Literal(path)) {

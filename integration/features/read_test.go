@@ -209,6 +209,7 @@ func newest(t *testing.T, dir string) int64 {
 	return tab.Version()
 }
 
+// TestWeReadEveryVersionOfWhatSparkMakes also holds that fsck finds nothing wrong with it.
 func TestWeReadEveryVersionOfWhatSparkMakes(t *testing.T) {
 	for _, m := range tables {
 		t.Run(m.name, func(t *testing.T) {
@@ -216,6 +217,7 @@ func TestWeReadEveryVersionOfWhatSparkMakes(t *testing.T) {
 			for v := range newest(t, dir) + 1 {
 				m.same(t, dir, v)
 			}
+			m.sound(t, dir)
 		})
 	}
 }

@@ -49,7 +49,7 @@ const topic = "events"
 // Run produces the events and ingests them at the same time, and returns when all are committed, or
 // at Stopping what is.
 func Run(ctx context.Context, o Options) (Result, error) {
-	events, err := sample.New("shop", o.Events, 0, o.Seed, o.Start)
+	events, err := sample.New(sample.Options{Kind: "shop", Events: o.Events, Seed: o.Seed, Start: o.Start, Topic: topic})
 	if err != nil {
 		return Result{}, err
 	}
@@ -64,7 +64,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	began := time.Now()
 	var producing sync.WaitGroup
 	producing.Go(func() {
-		if err := sample.Produce(ctx, events, sample.Target{Brokers: cluster.ListenAddrs(), Topic: topic}, nil); err != nil {
+		if err := sample.Produce(ctx, events, sample.Target{Brokers: cluster.ListenAddrs()}, nil); err != nil {
 			cancel(err)
 		}
 	})

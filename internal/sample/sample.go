@@ -1,4 +1,4 @@
-// Package sample makes sample events for demos, tests and benchmarks, as lines of JSON or into a Kafka topic.
+// Package sample makes sample events for demos, tests and benchmarks, as lines of JSON or into topics of Kafka.
 //
 // It owns the kinds of events and the pace at which they come; it knows nothing of tables.
 package sample
@@ -6,42 +6,58 @@ package sample
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"time"
 
-	"github.com/ingestd/ingestd/internal/applog"
-	"github.com/ingestd/ingestd/internal/shop"
-	"github.com/ingestd/ingestd/internal/suggest"
+	"github.com/ingestd/ingestd/internal/shopdb"
 )
 
-// Kinds are the kinds of events that there are.
-var Kinds = []string{"shop", "app-log"}
+// Options say which events.
+type Options struct {
+	Kind   string // one of Kinds
+	Events int64  // how many; 0: no end
+	Rate   int64  // at most so many a second; 0: as fast as they are taken
+	Seed   uint64 // the same seed and start make the same events
+	Start  time.Time
+	// Topic is where they go, "events" where empty; of debezium the prefix of the topics, "shop" where empty.
+	Topic string
+}
+
+func (o Options) topic(usual string) string {
+	if o.Topic == "" {
+		return usual
+	}
+	return o.Topic
+}
 
 // Events are n events of a kind, at a pace. It may be used once.
 type Events struct {
-	source interface{ Append(dst []byte) []byte }
+	source source
 	n      int64
 	rate   int64
 	pace   func(ctx context.Context, d time.Duration) error
 	now    func() time.Time
 }
 
-// New makes n events (0: no end), at most rate a second (0: as fast as they are taken), the same for the same seed and start.
-func New(kind string, n, rate int64, seed uint64, start time.Time) (*Events, error) {
-	e := &Events{n: n, rate: rate, pace: sleep, now: time.Now}
-	switch kind {
-	case "shop":
-		e.source = shop.New(seed, start)
-	case "app-log":
-		e.source = applog.New(seed, start)
-	default:
-		return nil, fmt.Errorf("there is no kind of event %q%s", kind, suggest.DidYouMean(kind, Kinds))
+// New makes events. Errors: an unknown kind.
+func New(o Options) (*Events, error) {
+	s, err := newSource(o)
+	if err != nil {
+		return nil, err
 	}
-	return e, nil
+	return &Events{source: s, n: o.Events, rate: o.Rate, pace: sleep, now: time.Now}, nil
 }
 
-// Write writes the events to w, one a line. With a rate, w gets them when they are due.
+// Of are n events of a database, as kind debezium has them; its rows are those after the last event that was taken.
+func Of(d *shopdb.Database, n int64) *Events {
+	return &Events{source: changes{d}, n: n, pace: sleep, now: time.Now}
+}
+
+// Topics are those that the events go to.
+func (e *Events) Topics() []string { return e.source.topics() }
+
+// Write writes the events to w, one a line: the value, or an object with topic, key, value and headers where there is more than that.
+// With a rate, w gets them when they are due.
 func (e *Events) Write(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	paced := *e
@@ -51,11 +67,11 @@ func (e *Events) Write(ctx context.Context, w io.Writer) error {
 		}
 		return e.pace(ctx, d)
 	}
-	err := paced.each(ctx, func(event []byte) error {
-		if _, err := out.Write(event); err != nil {
-			return err
-		}
-		return out.WriteByte('\n')
+	var line []byte
+	err := paced.each(ctx, func(event shopdb.Event) error {
+		line = append(e.source.appendLine(line[:0], event), '\n')
+		_, err := out.Write(line)
+		return err
 	})
 	if flushed := out.Flush(); err == nil {
 		err = flushed
@@ -67,7 +83,7 @@ func (e *Events) Write(ctx context.Context, w io.Writer) error {
 const arena = 256 << 10
 
 // each calls f with every event. With a rate it keeps to it in steps of a tenth of a second.
-func (e *Events) each(ctx context.Context, f func([]byte) error) error {
+func (e *Events) each(ctx context.Context, f func(shopdb.Event) error) error {
 	step := e.rate / 10
 	if e.rate > 0 && step == 0 {
 		step = 1
@@ -84,9 +100,9 @@ func (e *Events) each(ctx context.Context, f func([]byte) error) error {
 		if cap(buf)-len(buf) < arena/16 {
 			buf = make([]byte, 0, arena)
 		}
-		start := len(buf)
-		buf = e.source.Append(buf)
-		if err := f(buf[start:len(buf):len(buf)]); err != nil {
+		var event shopdb.Event
+		event, buf = e.source.next(buf)
+		if err := f(event); err != nil {
 			return err
 		}
 		if i%1024 == 0 && ctx.Err() != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ingestd/ingestd/internal/sql"
+	"github.com/ingestd/ingestd/table/expression"
 )
 
 // file is one that rows are read from, or several by a name with * in it.
@@ -30,7 +31,8 @@ func (t Tables) fileRows(ctx context.Context, in file, f func(*arrow.Schema, ite
 	}
 	err := t.selected(ctx, "FROM "+fmt.Sprintf(in.read, sql.Literal(in.name)), !in.typed, f)
 	var wrong *sql.SQLError
-	if errors.As(err, &wrong) && wrong.Cause == nil {
+	var value *expression.ValueError // of an expression over the rows; it names the column
+	if errors.As(err, &wrong) && wrong.Cause == nil && !errors.As(err, &value) {
 		return &InputError{in.called + ": " + in.explained(wrong.Message)}
 	}
 	return err

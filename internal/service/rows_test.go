@@ -14,6 +14,7 @@ import (
 
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
@@ -67,6 +68,14 @@ func TestRowsComeFromFilesTablesAndSQL(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(os.TempDir() + "/ingestd-rows-*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestAValueThatItsColumnCannotHoldIsNoFaultOfTheFile(t *testing.T) {
+	full := &expression.ValueError{Column: "id", Cause: &sql.SQLError{Message: "out of range"}}
+	err := Tables{}.Rows(t.Context(), Input{JSON: strings.NewReader(`{"id":1}`)}, func(*arrow.Schema, iter.Seq2[arrow.RecordBatch, error]) error { return full })
+	if !errors.Is(err, full) {
+		t.Errorf("got %v", err)
 	}
 }
 

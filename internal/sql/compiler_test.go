@@ -63,6 +63,10 @@ func TestExpressionsMeanWhatTheyMeanInSpark(t *testing.T) {
 		{"unix_micros(ts)", "1709212455678901"}, {"timestamp_seconds(1)", "1970-01-01T00:00:01Z"}, {"X'4142'", "QUI="}, {"md5('a')", "0cc175b9c0f1b6a831c399e269772661"}, {"f > 1.4", "true"}, {"f = 1.5", "true"},
 		{"EXTRACT(SECOND FROM ts)", "refused"}, {"EXTRACT(upper FROM s)", "refused"}, {"EXTRACT(dow FROM day)", "5"}, {`date_format(ts, "'o''clock'")`, "refused"}, {`'\ud83d'`, ""}, {"replace(s, '', NULL)", "null"},
 		{"CAST('1.00000017881393432617187499' AS FLOAT)", "1.0000001"}, {"1.00000017881393432617187499F", "1.0000001"}, {"TIMESTAMP '2024-01-01 00:00:00+19:00'", "refused"},
+		{"element_at(arr, -1)", "30"}, {"get(arr, 3)", "null"}, {"sort_array(array(2, NULL, 1), false)[0]", "2"}, {"array_max(arr)", "30"}, {"array_join(array(s, NULL, num), '|')", "Hello| 12 "}, {"size(concat(arr, array(1)))", "4"}, {"size(array_append(arr, NULL))", "4"},
+		{"map_keys(m)[0]", "k"}, {"map_contains_key(m, 'x')", "false"}, {"hex(-1)", "FFFFFFFFFFFFFFFF"}, {"zeroifnull(NULL)", "0"}, {"nullifzero(0)", "null"}, {"round(2.345e0, 2)", "2.35"}, {"unix_millis(ts)", "1709212455678"}, {"unix_date(day)", "19782"}, {"from_unixtime(0)", "1970-01-01 00:00:00"}, {"date_part('YEAR', day)", "2024"},
+		{"to_date('20240229', 'yyyyMMdd')", "2024-02-29"}, {"to_date('29.02.2024', 'dd.MM.yyyy')", "2024-02-29"}, {"to_timestamp('2024-02-29T23:59:58', \"yyyy-MM-dd'T'HH:mm:ss\")", "2024-02-29T23:59:58Z"},
+		{"regexp_replace(s, 'l+', '-')", "He-o"}, {"regexp_extract(s, '(.)(l+)', 2)", "ll"}, {"regexp_extract(s, 'x(l+)')", ""}, {"split(s, 'l')[2]", "o"}, {"split_part('a.b.c', '.', -1)", "c"}, {"element_at(arr, length('$1') - 1)", "10"},
 		{"false AND 1 / 0 > 1", "false"}, {"true OR 1 / 0 > 1", "true"}, {"CASE WHEN i > 0 THEN 1 ELSE 1 / 0 END", "1.0"},
 	} {
 		got, err := valueOfExpr(c, tt.expr, rec)
@@ -123,6 +127,8 @@ func TestRowsWithoutAValueAreNamed(t *testing.T) {
 	}{
 		{"1 / i", arrow.PrimitiveTypes.Float64, 70, "division by zero of 1.0"},
 		{"CAST(s AS INT)", arrow.PrimitiveTypes.Int32, 50, "no INT can be made of x"},
+		{"year(to_date(if(s = 'x', '2023-02-30', '2024-02-29'), 'yyyy-MM-dd'))", arrow.PrimitiveTypes.Int32, 50, "Date out of range: 2023-2-30"},
+		{"year(to_date(if(s = 'x', '2024-2-29', '2024-02-29'), 'yyyy-MM-dd'))", arrow.PrimitiveTypes.Int32, 50, "no DATE can be made of 2024-2-29"},
 		{"l", arrow.PrimitiveTypes.Int32, 48, "Type INT64 with value 2147483648 can't be cast because the value is out of range for the destination type INT32"},
 		{"i * 50000000", arrow.PrimitiveTypes.Int64, 42, "Overflow in multiplication of INT32 (43 * 50000000)!"},
 		{"arr[1]", arrow.PrimitiveTypes.Int32, 0, "the array has no element 1"},

@@ -25,6 +25,7 @@
 //     become empty stay.
 //   - Symbolic links to files and folders are followed. A put over a link replaces the link. A
 //     folder that links to one of those above it is not entered by List again.
+//   - A put of "a/b", and a delete, remove "a/.b.crc": the checksums that Hadoop keeps of the file that was there.
 //   - Files whose names are not UTF-8, and pipes, sockets and devices, are no objects.
 //
 // It must not know what the files hold.

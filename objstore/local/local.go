@@ -149,6 +149,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 		p, err := s.path(ctx, key)
 		if err == nil {
 			err = unlink(p)
+			dropHadoopSum(p)
 		}
 		if err != nil {
 			errs = append(errs, s.fail("delete", key, err))

@@ -112,6 +112,30 @@ func TestStaleTemporaryFiles(t *testing.T) {
 	}
 }
 
+func TestChecksumsOfHadoopGoWithTheFileThatTheyAreOf(t *testing.T) {
+	s := open(t, t.TempDir())
+	put(t, s, "d/matched", "old")
+	old, err := s.Head(t.Context(), "d/matched")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "d/.other.crc", "kept")
+	for key, c := range map[string]objstore.Cond{"file": {}, "new": {IfAbsent: true}, "matched": {IfMatch: old.ETag}} {
+		put(t, s, "d/."+key+".crc", "stale")
+		if _, err := s.Put(t.Context(), "d/"+key, objstore.Bytes([]byte("new")), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, s, "d/gone", "x")
+	put(t, s, "d/.gone.crc", "stale")
+	if err := s.Delete(t.Context(), "d/gone"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := keys(t, s), []string{"d/.other.crc", "d/file", "d/matched", "d/new"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestSymbolicLinksAreFollowed(t *testing.T) {
 	away := t.TempDir()
 	s := open(t, t.TempDir())

@@ -50,6 +50,7 @@ func (s *Store) put(ctx context.Context, target string, b objstore.Body, c objst
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	dropHadoopSum(target)
 	switch {
 	case c.IfAbsent:
 		err = s.nameIfAbsent(temp, target)
@@ -65,6 +66,13 @@ func (s *Store) put(ctx context.Context, target string, b objstore.Body, c objst
 		return nil, fmt.Errorf("%w: the file is there but may not outlive a power failure: %w", objstore.ErrOutcomeUnknown, err)
 	}
 	return fi, nil
+}
+
+// dropHadoopSum removes the checksums that Hadoop, and so Spark, keeps of a local file in another beside it. They are of the file that
+// was there before, and Spark would take the new one for corrupt; a file without them it just reads. Where there are none, or
+// they stay, that is no failure of the put.
+func dropHadoopSum(target string) {
+	_ = os.Remove(filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+".crc"))
 }
 
 // writeTemp writes the body to a temporary file beside target, and syncs it. The path is "" when

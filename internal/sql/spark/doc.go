@@ -1,5 +1,5 @@
 // Package spark translates expressions of Spark's SQL dialect, in which Delta tables keep their constraints, generated
-// columns and defaults, and in which users write predicates and assignments, to DuckDB's. It owns the grammar and the
+// columns and defaults, and in which users write predicates, assignments and MERGE, to DuckDB's. It owns the grammar and the
 // types of such expressions, and the list of functions and operators whose meaning it can give in DuckDB. It must
 // not know DuckDB itself nor tables: text and a schema go in, text and a type come out.
 //

@@ -29,7 +29,7 @@ var functions map[string]function
 
 func init() {
 	functions = map[string]function{}
-	for _, group := range []map[string]function{conditionals, stringFunctions, dateFunctions, mathFunctions, nestedFunctions, castFunctions()} {
+	for _, group := range []map[string]function{conditionals, stringFunctions, dateFunctions, mathFunctions, nestedFunctions, arrayFunctions, regexpFunctions, castFunctions()} {
 		maps.Copy(functions, group)
 	}
 }
@@ -153,6 +153,14 @@ var conditionals = map[string]function{
 	"isnan": {1, 1, func(c *call) term {
 		e := c.numberOf(0)
 		return c.of("coalesce(isnan($1), FALSE)", boolean, e.to(double))
+	}},
+	"equal_null": {2, 2, func(c *call) term { return c.compare("<=>", c.at, c.args[0], c.args[1]) }},
+	"zeroifnull": {1, 1, func(c *call) term {
+		return coalesce(&call{c.translator, c.name, c.at, []term{c.args[0], c.whole(token{}, "0", nil)}})
+	}},
+	"nullifzero": {1, 1, func(c *call) term {
+		zero := c.compare("=", c.at, c.args[0], c.whole(token{}, "0", nil))
+		return c.choice([]term{zero}, []term{{sql: "NULL", typ: void}, c.args[0].explicit()}, c.at)
 	}},
 	"greatest": {2, -1, extreme}, "least": {2, -1, extreme},
 	"uuid": {0, 0, func(*call) term { return term{sql: "CAST(uuid() AS VARCHAR)", typ: str, volatile: true} }},

@@ -2,6 +2,8 @@ package spark
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,14 +134,58 @@ func dateFormat(c *call) term {
 	return c.where(inCalendar(e.sql), "strftime("+plain.sql+", "+quote(format)+")", "date_format() spells it otherwise: ", e, str, false)
 }
 
-// parsedAs is to_date or to_timestamp without a format, which is a cast.
+// parsedAs is to_date or to_timestamp, which without a format is a cast.
 func parsedAs(to arrow.DataType) function {
 	return function{1, 2, func(c *call) term {
-		if len(c.args) == 2 {
-			return c.refuse("%s() with a format", c.name)
+		if len(c.args) == 1 || !isString(c.args[0].typ) {
+			return c.momentOf(0, to)
 		}
-		return c.momentOf(0, to)
+		return c.parsedBy(c.constant(1), to)
 	}}
+}
+
+// digitsOf are the letters of a pattern that stand for so many digits, neither more nor fewer.
+var digitsOf = map[string]int{"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2}
+
+// parsedBy reads a date or timestamp by a pattern in which all parts have a fixed width.
+func (c *call) parsedBy(pattern string, to arrow.DataType) term {
+	format, unknown := strftime(pattern)
+	var shape strings.Builder
+	year := 0
+	seen := map[byte]bool{}
+	for i := 0; i < len(pattern) && unknown == ""; {
+		j := i + 1
+		switch {
+		case pattern[i] == '\'': // strftime has seen that there is an end
+			j += 1 + strings.IndexByte(pattern[j:], '\'')
+		case isLetter(pattern[i]):
+			j += len(pattern[j:]) - len(strings.TrimLeft(pattern[j:], pattern[i:i+1]))
+		}
+		letters := pattern[i:j]
+		n, known := digitsOf[letters]
+		switch {
+		case known && !seen[letters[0]]:
+			shape.WriteString("[0-9]{" + strconv.Itoa(n) + "}")
+		case letters[0] == '\'':
+			shape.WriteString(regexp.QuoteMeta(strings.Trim(letters, "'")))
+		case known || isLetter(letters[0]) || isDigit(letters[0]):
+			unknown = letters
+		default:
+			shape.WriteString(regexp.QuoteMeta(letters))
+		}
+		if letters == "yyyy" {
+			year = i + 1
+		}
+		seen[letters[0]] = true
+		i = j
+	}
+	if unknown != "" || year == 0 {
+		return c.refuse("%s() with the format %s: such as yyyy-MM-dd HH:mm:ss is wanted", c.name, quote(pattern))
+	}
+	e := c.args[0].explicit()
+	ok := "regexp_full_match(" + e.sql + ", " + quote(shape.String()) + ") AND substring(" + e.sql + ", " + strconv.Itoa(year) + ", 4) <> '0000'"
+	value := "CAST(strptime(" + e.sql + ", " + quote(format) + ") AS " + duckType(to) + ")"
+	return failing(c.where(ok, value, unfit(to), e, to, false))
 }
 
 func makeDate(c *call) term {
@@ -167,7 +213,44 @@ var dateFunctions = map[string]function{
 	"timestamp_millis":  {1, 1, func(c *call) term { return c.since("1000") }},
 	"timestamp_micros":  {1, 1, func(c *call) term { return c.since("1") }},
 	"unix_seconds":      {1, 1, func(c *call) term { return c.castTo(c.momentOf(0, timestamp), bigint, false) }},
-	"unix_micros":       {1, 1, func(c *call) term { return c.of("epoch_us($1)", bigint, c.momentOf(0, timestamp)) }},
+	"unix_millis": {1, 1, func(c *call) term {
+		return c.of("((epoch_us($1) - (epoch_us($1) % 1000 + 1000) % 1000) // 1000)", bigint, c.momentOf(0, timestamp))
+	}},
+	"unix_date": {1, 1, func(c *call) term {
+		return c.of("CAST(($1 - DATE '1970-01-01') AS INTEGER)", integer, c.momentOf(0, date))
+	}},
+	"date_from_unix_date": {1, 1, func(c *call) term { return failing(c.of("(DATE '1970-01-01' + $1)", date, c.int(0))) }},
+	"unix_timestamp":      {0, 1, unixTimestamp}, "to_unix_timestamp": {1, 1, unixTimestamp}, "from_unixtime": {1, 2, fromUnixtime},
+	"date_part": {2, 2, datePart}, "datepart": {2, 2, datePart},
+	"unix_micros": {1, 1, func(c *call) term { return c.of("epoch_us($1)", bigint, c.momentOf(0, timestamp)) }},
+}
+
+// unixTimestamp is whole seconds since the epoch; before it those that are over.
+func unixTimestamp(c *call) term {
+	if len(c.args) == 0 {
+		return c.castTo(now(c), bigint, false)
+	}
+	if isString(c.args[0].typ) {
+		return c.refuse("%s() of a string; write %[1]s(CAST(... AS TIMESTAMP))", c.name)
+	}
+	return c.of("(epoch_us($1) // 1000000)", bigint, c.momentOf(0, timestamp))
+}
+
+func fromUnixtime(c *call) term {
+	pattern := stringLiteral("yyyy-MM-dd HH:mm:ss", c.at)
+	if len(c.args) == 2 {
+		pattern = c.args[1]
+	}
+	return dateFormat(&call{c.translator, c.name, c.at, []term{c.since("1000000"), pattern}})
+}
+
+// datePart is EXTRACT as a function.
+func datePart(c *call) term {
+	part, ok := extracted[strings.ToLower(c.constant(0))]
+	if !ok {
+		return c.refuse("%s() of %s; there are functions such as second(), which gives whole seconds", c.name, c.args[0].sql)
+	}
+	return c.call(part, c.at, c.args[1:])
 }
 
 func days(c *call) term {

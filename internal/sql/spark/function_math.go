@@ -40,13 +40,25 @@ func round(c *call) term {
 	switch {
 	case isInteger(e.typ):
 		return e
+	case e.typ.ID() == arrow.FLOAT32:
+		return c.refuse("round() of FLOAT rounds its decimal digits; cast to DECIMAL")
 	case isFloating(e.typ):
-		return c.refuse("round() of DOUBLE rounds its decimal digits; cast to DECIMAL")
+		return c.roundDouble(e, digits)
 	}
 	d := e.typ.(*arrow.Decimal128Type)
 	scale := min(d.Scale, int32(digits))
 	typ := decimal(min(d.Precision-d.Scale+1+scale, maxDigits), scale)
 	return failing(e).as(typ)
+}
+
+// roundDouble rounds the decimal digits with which a DOUBLE is spelled. From 2^52 on all are whole, or no numbers.
+func (c *call) roundDouble(e term, digits int64) term {
+	const whole = 16 // digits of 2^52
+	if digits+whole > maxDigits {
+		return c.refuse("round() to %d digits", digits)
+	}
+	rounded := e.as(str).as(decimal(int32(digits)+whole, int32(digits))).as(str).as(double)
+	return c.of("(CASE WHEN abs($1) < 4503599627370496 THEN $2 ELSE $1 END)", double, e, rounded)
 }
 
 // pmod is the remainder that is never negative.

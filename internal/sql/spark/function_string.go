@@ -41,6 +41,9 @@ func concatAll(c *call) term {
 		return stringLiteral("", c.at)
 	}
 	e := c.args[0]
+	if e.typ.ID() == arrow.LIST && c.err == nil {
+		return concatArrays(c)
+	}
 	if isNested(e.typ) {
 		return c.refuse("concat() of %s", TypeName(e.typ))
 	}
@@ -106,6 +109,16 @@ var stringFunctions = map[string]function{
 			return c.refuse("sha2() with other than 256 bits")
 		}
 		return digest("sha256($1)")(c)
+	}},
+	"hex": {1, 1, func(c *call) term {
+		e := c.args[0]
+		switch {
+		case isInteger(e.typ):
+			return c.of("hex($1)", str, e.to(bigint))
+		case isString(e.typ) || e.typ.ID() == arrow.BINARY:
+			return c.of("hex($1)", str, e)
+		}
+		return c.refuse("hex() of %s", TypeName(e.typ))
 	}},
 	"rlike": {2, 2, func(c *call) term { return c.rlike(c.args[0], c.args[1]) }}, "regexp_like": {2, 2, func(c *call) term { return c.rlike(c.args[0], c.args[1]) }},
 }

@@ -67,7 +67,13 @@ func TestWhatDiffersFromSparkIsRefusedByName(t *testing.T) {
 		"day = 'yesterday'":            "'yesterday' is not spelled as a DATE usually is",
 		"INTERVAL '1-2' YEAR TO MONTH": "an interval of more than one unit",
 		"count(*) > 1":                 "count(*) is over many rows",
-		"round(d, 1)":                  "round() of DOUBLE",
+		"round(CAST(d AS FLOAT), 1)":   "round() of FLOAT",
+		"regexp_replace(s, 'a*', 'b')": "it finds what is empty",
+		"regexp_replace(s, 'a$', 'b')": "a $",
+		"to_date(s, 'dd-MM')":          "to_date() with the format 'dd-MM': such as yyyy-MM-dd HH:mm:ss is wanted",
+		"to_timestamp(s, 'yyyy-M-d')":  "to_timestamp() with the format 'yyyy-M-d'",
+		"to_date(s, 'yyyyMMdd yyyy')":  "is wanted",
+		"split(s, '(?=a)')":            "a group that begins with (?",
 		"current_timestamp()":          "where there is no clock",
 	} {
 		_, err := Translate(text, columns, Options{})
