@@ -1,7 +1,7 @@
 PARTS := $(abspath $(or $(INGESTD_PARTS),.parts))
 GOLANGCI := v2.15.0
 
-.PHONY: help build demo test integration bench lint fmt clean
+.PHONY: help build demo demo-cdc test integration bench lint fmt clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,10 @@ build: ## bin/ingestd
 
 demo: build ## Kafka -> Delta on this machine, with nothing to install
 	bin/ingestd demo
+
+demo-cdc: build ## the changes of a database -> Delta tables that are equal to its, with nothing to install
+	rm -rf demo-cdc
+	bin/ingestd demo --kind cdc
 
 test: ## every test that needs only Go
 	go test -race -timeout=20m ./...

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,42 +17,55 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	o := demo.Options{}
+	o, kind := demo.Options{}, ""
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Land shop events from a Kafka in this process in a Delta table, with nothing to install",
 		Long: `Land shop events in a Delta table, with nothing to install: a Kafka in this process, made-up
 events, the same pipeline that "ingestd run" runs. What the table has already stays.
 
-Exits with 0 when all events are committed.`,
+With --kind cdc a made-up PostgreSQL database changes, Debezium's events of it go to the Kafka, and
+the pipeline applies them to a Delta table for each of its tables. In the end all rows are compared.
+
+Exits with 0 when all events are committed and, with --kind cdc, no row differs.`,
 		Example: `  ingestd demo
-  ingestd demo --events 50000 --table ./my-table`,
+  ingestd demo --events 50000 --table ./my-table
+  ingestd demo --kind cdc`,
 		Args: args(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.graceful.Store(true)
-			return a.demo(cmd.Context(), o)
+			run, events, table := a.demo, int64(1_000_000), "./demo-table"
+			switch kind {
+			case "shop":
+			case "cdc":
+				run, events, table = a.demoCDC, 100_000, "./demo-cdc"
+			default:
+				return usageError{fmt.Errorf("--kind %q: write %s", kind, strings.Join(demoKinds, " or "))}
+			}
+			if !cmd.Flags().Changed("events") {
+				o.Events = events
+			}
+			if o.Table == "" {
+				o.Table = table
+			}
+			return run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().Int64Var(&o.Events, "events", 1_000_000, "how many events")
-	cmd.Flags().StringVar(&o.Table, "table", "./demo-table", "path or URL of the table")
-	cmd.Flags().Int32Var(&o.Partitions, "partitions", 4, "how many partitions the topic has")
+	cmd.Flags().StringVar(&kind, "kind", "shop", "what to show: shop (append events) or cdc (apply the changes of a database)")
+	cmd.Flags().Int64Var(&o.Events, "events", 0, "how many events (default 1000000, cdc 100000)")
+	cmd.Flags().StringVar(&o.Table, "table", "", "path or URL of the table, for cdc of the folder of its tables (default ./demo-table, cdc ./demo-cdc)")
+	cmd.Flags().Int32Var(&o.Partitions, "partitions", 4, "how many partitions each topic has")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 0, "the same seed makes the same events (default a new one)")
+	must(cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(demoKinds, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
+var demoKinds = []string{"shop", "cdc"}
+
 func (a *app) demo(ctx context.Context, o demo.Options) error {
-	if o.Events < 1 || o.Partitions < 1 {
-		return usageError{errors.New("--events and --partitions must be at least 1")}
-	}
-	var terminal io.Writer
-	if output.IsTerminal(a.stderr) {
-		terminal = a.stderr
-	}
-	view := a.newProgressView(nil, terminal)
-	o.Seed, o.Start, o.Storage, o.Stopping = rand.Uint64(), time.Now(), a.storage, a.stopping
-	o.Name = "demo-" + o.Start.UTC().Format("20060102T150405.000")
-	o.OnProgress, o.Logger = view.show, a.loggerTo(view)
-	if a.logLevel == slog.LevelInfo {
-		o.Logger = a.quiet(view)
+	view, err := a.prepareDemo(&o)
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(a.stderr, "%s events: Kafka topic of %d partitions (in this process) -> Delta table %s\n", count(o.Events), o.Partitions, o.Table)
 	r, err := demo.Run(ctx, o)
@@ -64,6 +78,28 @@ func (a *app) demo(ctx context.Context, o demo.Options) error {
 			output.Row{o.Table, r.Events, r.Batches, r.Files, r.Bytes, r.Elapsed.Seconds(), r.Version})
 	}
 	return a.demoSummary(ctx, o, r)
+}
+
+// prepareDemo fills in the options that all demos share.
+func (a *app) prepareDemo(o *demo.Options) (*progressView, error) {
+	if o.Events < 1 || o.Partitions < 1 {
+		return nil, usageError{errors.New("--events and --partitions must be at least 1")}
+	}
+	var terminal io.Writer
+	if output.IsTerminal(a.stderr) {
+		terminal = a.stderr
+	}
+	view := a.newProgressView(nil, terminal)
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	o.Start, o.Storage, o.Stopping = time.Now(), a.storage, a.stopping
+	o.Name = "demo-" + o.Start.UTC().Format("20060102T150405.000")
+	o.OnProgress, o.Logger = view.show, a.loggerTo(view)
+	if a.logLevel == slog.LevelInfo {
+		o.Logger = a.quiet(view)
+	}
+	return view, nil
 }
 
 // quiet keeps what is only informative away from the show.

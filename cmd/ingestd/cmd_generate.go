@@ -33,9 +33,9 @@ func (a *app) generateCommand() *cobra.Command {
 Kinds:
   shop      what visitors of a web shop do; one topic
   app-log   structured log lines of a service; one topic
-  debezium  changes of a PostgreSQL database of customers and orders, as Debezium writes them: key and
-            value with schemas, a topic for each table (shop.public.customers, shop.public.orders), partitions
-            by the key. On stdout each line is an object with topic, key, value and headers.`,
+  debezium  changes of a PostgreSQL database, as Debezium writes them: key and value with schemas,
+            topics shop.public.customers and shop.public.orders, partitions by the key. On stdout
+            each line is an object with topic, key, value and headers.`,
 		Example: `  ingestd generate --events 3
   ingestd generate --kind app-log --events 1000 > app.jsonl
   ingestd generate --kind debezium --events 1000 > changes.jsonl
@@ -94,7 +94,7 @@ func (a *app) produce(ctx context.Context, f generateFlags, events *sample.Event
 	case err != nil:
 		fmt.Fprintln(a.stderr)
 	default:
-		fmt.Fprintf(a.stderr, clearLine+"%s events in %s to %s\n", count(f.events), time.Since(began).Round(time.Millisecond), strings.Join(events.Topics(), ", "))
+		fmt.Fprintf(a.stderr, clearLine+"%s events in %s to topic %s\n", count(f.events), time.Since(began).Round(time.Millisecond), strings.Join(events.Topics(), ", topic "))
 	}
 	return err
 }

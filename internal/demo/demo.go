@@ -1,4 +1,5 @@
-// Package demo runs the main job with nothing to install: a Kafka in this process, shop events, a Delta table.
+// Package demo runs the main jobs with nothing to install: a Kafka in this process, shop events, a Delta table; or the changes of a
+// database, and tables that are to be equal to its.
 //
 // It is what `ingestd run` does, on a pipeline made here; only the broker is not a real one (franz-go's kfake).
 package demo
@@ -23,7 +24,7 @@ import (
 // Options say how much and where.
 type Options struct {
 	Events     int64
-	Table      string // a path or URL; what is there already stays
+	Table      string // a path or URL of the table, or of the folder for all
 	Partitions int32
 	Seed       uint64
 	Start      time.Time // of the events' timestamps
@@ -37,6 +38,7 @@ type Options struct {
 // Result is what was done.
 type Result struct {
 	Events  int64 // committed
+	Refused int64 // went to the dead letters
 	Batches int64
 	Files   int64
 	Bytes   int64
@@ -46,14 +48,19 @@ type Result struct {
 
 const topic = "events"
 
-// Run produces the events and ingests them at the same time, and returns when all are committed, or
-// at Stopping what is.
+// Run produces shop events and ingests them at the same time, and returns when all are committed, or
+// at Stopping what is. What the table has already stays.
 func Run(ctx context.Context, o Options) (Result, error) {
 	events, err := sample.New(sample.Options{Kind: "shop", Events: o.Events, Seed: o.Seed, Start: o.Start, Topic: topic})
 	if err != nil {
 		return Result{}, err
 	}
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(o.Partitions, topic))
+	return ingest(ctx, o, events, query(o))
+}
+
+// ingest runs a query, whose brokers are those of a Kafka that is there meanwhile, on events.
+func ingest(ctx context.Context, o Options, events *sample.Events, q *config.Query) (Result, error) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(o.Partitions, events.Topics()...))
 	if err != nil {
 		return Result{}, fmt.Errorf("start a Kafka in this process: %w", err)
 	}
@@ -70,7 +77,8 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	})
 	w := watcher{o: o, stop: make(chan struct{}), over: make(chan struct{})}
 	producing.Go(w.forward)
-	run := service.Run{File: &config.File{Queries: []*config.Query{query(o, cluster.ListenAddrs())}, Storage: o.Storage},
+	q.Source.Kafka.Brokers = cluster.ListenAddrs()
+	run := service.Run{File: &config.File{Queries: []*config.Query{q}, Storage: o.Storage},
 		Logger: o.Logger, Stopping: w.stop, OnProgress: w.progress}
 	err = run.Do(ctx)
 	close(w.over)
@@ -84,18 +92,22 @@ func Run(ctx context.Context, o Options) (Result, error) {
 }
 
 // query is the pipeline: what a file of `ingestd run` would say.
-func query(o Options, brokers []string) *config.Query {
-	strict := true
+func query(o Options) *config.Query {
 	return &config.Query{
-		Name: o.Name,
-		Source: config.Source{Kafka: &config.Kafka{Brokers: brokers, Topics: []string{topic},
-			StartingOffsets: config.OffsetSpec{Keyword: "earliest"}, FailOnDataLoss: &strict,
-			MaxOffsetsPerTrigger: max(10_000, o.Events/20)}},
+		Name:       o.Name,
+		Source:     source(max(10_000, o.Events/20), topic),
 		Format:     config.Format{JSON: &config.JSON{Schema: shop.DDL, OnError: "dead_letter"}},
 		Sink:       config.Sink{Delta: &config.Delta{Table: o.Table, Mode: "append"}},
 		DeadLetter: config.DeadLetter{Table: o.Table + "_dead_letter"},
 		OutputMode: "append",
 	}
+}
+
+// source reads topics from their beginning, at most so many records at a time.
+func source(most int64, topics ...string) config.Source {
+	strict := true
+	return config.Source{Kafka: &config.Kafka{Topics: topics, StartingOffsets: config.OffsetSpec{Keyword: "earliest"}, FailOnDataLoss: &strict,
+		MaxOffsetsPerTrigger: most}}
 }
 
 // watcher counts, and stops the query when all events are in.
@@ -124,12 +136,13 @@ func (w *watcher) progress(p stream.Progress) {
 		w.result.Version = p.Committed.Version
 	}
 	w.result.Events += p.NumInputRows - p.NumRejectedRows
+	w.result.Refused += p.NumRejectedRows
 	w.result.Files += p.Committed.Files
 	w.result.Bytes += p.Committed.Bytes
 	if w.o.OnProgress != nil {
 		w.o.OnProgress(p)
 	}
-	if w.result.Events >= w.o.Events {
+	if w.result.Events+w.result.Refused >= w.o.Events {
 		w.end()
 	}
 }

@@ -27,7 +27,11 @@ type Database struct {
 	pending []change // that are not taken yet
 	server  string
 	headers []Header
+	counts  Counts
 }
+
+// Counts are what has happened.
+type Counts struct{ Snapshot, Inserts, Updates, Deletes, KeyChanges, Truncates int64 }
 
 // change is something that happens to a row or, of op t, to all rows.
 type change struct {
@@ -84,6 +88,7 @@ func (d *Database) Next(buf []byte) (Event, []byte) {
 	}
 	c := d.pending[0]
 	d.pending = d.pending[1:]
+	d.count(&c)
 	switch c.op {
 	case 'r', 'c', 'u':
 		c.table.put(c.row)
@@ -93,6 +98,27 @@ func (d *Database) Next(buf []byte) (Event, []byte) {
 		c.table.empty()
 	}
 	return d.event(&c, buf)
+}
+
+// Counts are what the events that Next gave tell of.
+func (d *Database) Counts() Counts { return d.counts }
+
+func (d *Database) count(c *change) {
+	n := &d.counts
+	switch {
+	case c.op == 'r':
+		n.Snapshot++
+	case c.op == 'c' && c.moved.Name != "":
+		n.KeyChanges++
+	case c.op == 'c':
+		n.Inserts++
+	case c.op == 'u':
+		n.Updates++
+	case c.op == 'd' && c.moved.Name == "":
+		n.Deletes++
+	case c.op == 't':
+		n.Truncates++
+	}
 }
 
 // snapshot is what the connector finds when it begins.
@@ -136,7 +162,7 @@ func (d *Database) happen() {
 	switch dice := d.random.IntN(1000); {
 	case len(t.rows) == 0:
 		d.insert(t)
-	case t.name == "orders" && d.one(3000):
+	case t.name == "orders" && d.one(8000):
 		d.add(change{op: 't', table: t}, 2984)
 	case dice < 420 && len(t.rows) < t.most:
 		d.insert(t)

@@ -148,12 +148,12 @@ func quoted(s string) string { return string(appendQuoted(nil, s)) }
 func appendQuoted(b []byte, s string) []byte {
 	b = append(b, '"')
 	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
+		switch r {
+		case '"', '\\':
 			b = append(b, '\\', byte(r))
-		case r == '\n':
+		case '\n':
 			b = append(b, `\n`...)
-		case r == '\t':
+		case '\t':
 			b = append(b, `\t`...)
 		default:
 			b = utf8.AppendRune(b, r)

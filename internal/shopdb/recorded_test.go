@@ -173,7 +173,7 @@ func TestEventsOfEachKindHaveTheShapeOfRecordedOnes(t *testing.T) {
 		theirs[kind][shape(t, e)] = true
 	}
 	d, ours := New(1, start, "shop"), map[string]int{}
-	for range 30_000 {
+	for range 60_000 {
 		if len(ours) == len(theirs) {
 			break
 		}
