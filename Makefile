@@ -30,6 +30,7 @@ bench: build ## speed and memory beside the peers, as a table and as JSON
 	go run ./integration/bench open -json bench-open.json
 	go run ./integration/bench delete -json bench-delete.json
 	go run ./integration/bench merge -json bench-merge.json
+	go run ./integration/bench cdc -json bench-cdc.json
 
 lint: $(PARTS)/bin/golangci-lint-$(GOLANGCI) ## the rules of the house
 	$< run ./...

@@ -46,6 +46,8 @@ func main() {
 			exit(deleteSome(context.Background(), os.Args[2:]))
 		case "delete-child":
 			exit(deleteChild(context.Background(), os.Args[2]))
+		case "cdc":
+			exit(cdcSome(context.Background(), os.Args[2:]))
 		case "merge":
 			exit(mergeSome(context.Background(), os.Args[2:]))
 		case "merge-child":

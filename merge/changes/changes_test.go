@@ -1,9 +1,14 @@
 package changes_test
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
 	"github.com/ingestd/ingestd/merge/changes"
+	"github.com/ingestd/ingestd/table"
 )
 
 const (
@@ -80,4 +85,22 @@ func TestSoftDeletesMarkRows(t *testing.T) {
 	w.expectAll(
 		`id=1;v="new";big="";_deleted=false;_op="c";_source_ts=null;`, `id=2;v="B";big="";_deleted=true;_op="t";_source_ts=null;`,
 		`id=3;v="c";big="";_deleted=true;_op="t";_source_ts=null;`, `id=9;v=null;big=null;_deleted=true;_op="d";_source_ts=null;`)
+}
+
+func TestAColumnOfWhichNoValueHasComeWaits(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	b := batchOf
+	b.Columns = append(slices.Clone(b.Columns), arrow.Field{Name: "later", Type: arrow.Null, Nullable: true})
+	rec := w.batch([]change{{op: c, id: 1, v: "a", seq: 1}})
+	defer rec.Release()
+	cols := slices.Insert(slices.Clone(rec.Columns()), len(batchOf.Columns), arrow.Array(array.NewNull(1)))
+	wide := array.NewRecordBatch(b.Schema(), cols, 1)
+	defer wide.Release()
+	if err := w.applier.Add(t.Context(), wide); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.applier.Commit(t.Context(), table.CommitOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.expectAll(row(1, "a", ""))
 }

@@ -26,6 +26,9 @@ func Fit(now *schema.Struct, b Batch, how SchemaChange) (*schema.Struct, error) 
 	out := &schema.Struct{}
 	for _, f := range in.Fields {
 		have := now.Field(f.Name)
+		if have == nil && f.Type == schema.Type(schema.Void) { // of which no value has come yet
+			continue
+		}
 		if have == nil {
 			if how == Exception {
 				return nil, &NewColumnError{Column: f.Name}
