@@ -110,23 +110,25 @@ func (w *WriteSet) hiddenOf(kind rowKind, h Hidden) hiddenSet {
 
 // columns gives the values of n rows for the columns of a set. The caller releases them.
 func (h Hidden) columns(set hiddenSet, n int64) (out []arrow.Array) {
-	add := func(a arrow.Array, has bool, t arrow.DataType) {
-		if !has {
-			a = array.MakeArrayOfNull(memory.DefaultAllocator, t, int(n))
-		} else {
-			a.Retain()
+	number := func(a *array.Int64) {
+		if a == nil {
+			out = append(out, array.MakeArrayOfNull(memory.DefaultAllocator, arrow.PrimitiveTypes.Int64, int(n)))
+			return
 		}
+		a.Retain()
 		out = append(out, a)
 	}
 	if set&hasRowIDs != 0 {
-		add(h.RowIDs, h.RowIDs != nil, arrow.PrimitiveTypes.Int64)
-		add(h.RowCommitVersions, h.RowCommitVersions != nil, arrow.PrimitiveTypes.Int64)
+		number(h.RowIDs)
+		number(h.RowCommitVersions)
 	}
 	if set&hasSequences != 0 {
-		add(h.Sequences, h.Sequences != nil, arrow.BinaryTypes.Binary)
+		h.Sequences.Retain()
+		out = append(out, h.Sequences)
 	}
 	if set&hasChangeType != 0 {
-		add(h.changeTypes, true, nil)
+		h.changeTypes.Retain()
+		out = append(out, h.changeTypes)
 	}
 	return out
 }
