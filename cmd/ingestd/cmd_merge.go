@@ -22,20 +22,21 @@ func (a *app) mergeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge TABLE",
 		Short: "Update, delete and insert rows of a table by the rows of a source",
-		Long: `Merge rows of a source into a table, in one commit, as MERGE INTO does in Spark. Expressions are Spark's
-SQL; they know the table as t or target and the source as s or source.
+		Long: `Merge rows of a source into a table, in one commit, as MERGE INTO does in Spark. Expressions are
+Spark's SQL; they know the table as t or target and the source as s or source.
 
---on says which rows match. Each --when is a clause as MERGE has it; the first whose condition holds applies:
+--on says which rows match. Each --when is a clause as MERGE has it; the first whose condition
+holds applies:
 
   MATCHED [AND COND] THEN UPDATE SET * | UPDATE SET a = s.b, ... | DELETE
   NOT MATCHED [AND COND] THEN INSERT * | INSERT (a, ...) VALUES (s.b, ...)
   NOT MATCHED BY SOURCE [AND COND] THEN UPDATE SET a = 1, ... | DELETE
 
-Without --when it is an upsert: matched rows are updated, the others inserted. Several source rows that
-match one row of the table are an error, and nothing is written.
+Without --when it is an upsert: matched rows are updated, the others inserted. Several source
+rows that match one row of the table are an error, and nothing is written.
 
-Rows come from --source: a Parquet, CSV or JSON file (perhaps with * in its name), the path or URL of
-a Delta table, or - for one JSON object a line on standard input; or from --query.`,
+Rows come from --source: a Parquet, CSV or JSON file (perhaps with * in its name), the path or
+URL of a Delta table, or - for one JSON object a line on standard input; or from --query.`,
 		Example: `  ingestd merge ./demo-table --query "SELECT * FROM delta('./demo-table') LIMIT 10" --on 't.event_id = s.event_id'
   echo '{"id":1,"op":"d"}' | ingestd merge ./orders --source - --on 't.id = s.id' \
     --when "MATCHED AND s.op = 'd' THEN DELETE" --when 'MATCHED THEN UPDATE SET *' --when "NOT MATCHED AND s.op <> 'd' THEN INSERT *"`,
