@@ -46,6 +46,7 @@ const (
 	PropRowIDColumn            = "delta.rowTracking.materializedRowIdColumnName"
 	PropRowVersionColumn       = "delta.rowTracking.materializedRowCommitVersionColumnName"
 	PropSequenceColumn         = "ingestd.sequenceColumn"
+	PropSource                 = "ingestd.source" // the table of a database that the changes applied to this one are of
 	PropIcebergCompatV1        = "delta.enableIcebergCompatV1"
 	PropIcebergCompatV2        = "delta.enableIcebergCompatV2"
 	PropTypeWidening           = "delta.enableTypeWidening"
@@ -267,7 +268,7 @@ func (p Properties) Check() error {
 var heeded = []string{
 	PropAppendOnly, PropCheckpointInterval, PropDeletedFileRetention, PropLogRetention, PropSetTransactionRetain, PropStatsAsJSON,
 	PropStatsAsStruct, PropIsolationLevel, PropSkippingColumns, PropSkippingStatsColumns, PropCompression, PropTargetFileSize, PropInCommitTimestamps,
-	PropSequenceColumn,
+	PropSequenceColumn, PropSource,
 }
 
 // misspelled finds properties that no engine would heed for the case of their names.

@@ -49,7 +49,7 @@ func New(t *table.Table, o Options) *Applier {
 func (a *Applier) Table() *table.Table { return a.t }
 
 // Check says whether changes of a batch can be applied: its keys are there, and its types can be the table's. A batch without keys
-// may be one of truncations. Errors: *KeysError, *schema.MergeError, *NewColumnError.
+// may be one of truncations. Errors: *KeysError, *KeyTypeError, *schema.MergeError, *NewColumnError.
 func (a *Applier) Check(b Batch) error {
 	_, _, err := a.place(b)
 	return err
@@ -57,26 +57,16 @@ func (a *Applier) Check(b Batch) error {
 
 // place says what columns of the table the changes of a batch have, and which of them are keys.
 func (a *Applier) place(b Batch) (*schema.Struct, []string, error) {
+	has := b
 	if a.o.SoftDelete {
-		b = b.SoftDeletes()
+		has = b.SoftDeletes()
 	}
-	fit, err := Fit(a.t.Schema(), b, a.o.SchemaChange)
+	fit, err := Fit(a.t.Schema(), has, a.o.SchemaChange)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys := a.o.Keys
-	if keys == nil {
-		keys = b.Keys
-	}
-	named := make([]string, len(keys))
-	for i, k := range keys {
-		f := fit.Field(k)
-		if f == nil {
-			return nil, nil, &KeysError{Origin: b.Origin, Key: k}
-		}
-		named[i] = f.Name
-	}
-	return fit, named, nil
+	keys, err := KeysOf(fit, b, a.o.Keys)
+	return fit, keys, err
 }
 
 // Add takes changes, of a schema that [Batch.Schema] made; the batch stays the caller's.

@@ -156,7 +156,9 @@ func (p *part) keysLike(ctx context.Context, rec arrow.RecordBatch) (*match.Keys
 			return nil, err
 		}
 	}
-	return match.NewKeys(ctx, array.NewRecordBatch(onlyFields(theirs, p.keys), cols, rec.NumRows()), slices.Repeat([]bool{true}, len(cols)))
+	like := array.NewRecordBatch(onlyFields(theirs, p.keys), cols, rec.NumRows())
+	defer like.Release()
+	return match.NewKeys(ctx, like, slices.Repeat([]bool{true}, len(cols)))
 }
 
 // rest writes the rows of the changes whose rows are not written yet, and remembers what was deleted.

@@ -41,6 +41,9 @@ func (a *Applier) commit(ctx context.Context, with table.CommitOptions) (Result,
 	co := table.ChangeOptions{WriteOptions: o.WriteOptions, NoDeletionVectors: o.NoDeletionVectors}
 	done, tries, err := dml.Redo(ctx, a.t, o, co, func(ctx context.Context, c *table.Change) (table.CommitOptions, error) {
 		end()
+		if err := a.graves.refresh(ctx); err != nil {
+			return table.CommitOptions{}, err
+		}
 		app := &application{c: c, keys: a.keys, columns: fitNames(a.fit), truncation: a.newest, soft: a.o.SoftDelete, graves: a.graves}
 		end = app.release
 		if err := app.run(ctx, a.source); err != nil {
@@ -67,12 +70,6 @@ func (a *Applier) commit(ctx context.Context, with table.CommitOptions) (Result,
 func (a *Applier) prepare(ctx context.Context) error {
 	if err := a.t.Refresh(ctx); err != nil {
 		return err
-	}
-	a.graves.begin()
-	if a.graves != nil {
-		if err := a.graves.refresh(ctx); err != nil {
-			return err
-		}
 	}
 	if a.fit == nil || a.o.Widen == nil || a.t.Snapshot().Properties().TypeWidening() {
 		return nil

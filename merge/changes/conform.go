@@ -48,6 +48,45 @@ func Fit(now *schema.Struct, b Batch, how SchemaChange) (*schema.Struct, error) 
 	return out, nil
 }
 
+// KeysOf are the names that the keys of a batch have in columns: those that are configured, or else the batch's own. Changes without
+// columns, which are truncations, have none. Errors: *KeysError; *KeyTypeError.
+func KeysOf(columns *schema.Struct, b Batch, configured []string) ([]string, error) {
+	keys := b.Keys
+	if configured != nil {
+		keys = configured
+	}
+	if len(b.Columns) == 0 {
+		return nil, nil
+	}
+	named := make([]string, len(keys))
+	for i, k := range keys {
+		f := columns.Field(k)
+		if f == nil {
+			return nil, &KeysError{Origin: b.Origin, Key: k}
+		}
+		as, err := arrowmap.ToArrow(&schema.Struct{Fields: []schema.Field{*f}})
+		if err != nil {
+			return nil, err
+		}
+		if !match.CanKey(as.Field(0).Type) {
+			return nil, &KeyTypeError{Origin: b.Origin, Key: f.Name, Type: f.Type}
+		}
+		named[i] = f.Name
+	}
+	return named, nil
+}
+
+// KeyTypeError says that a key has a type whose values cannot be compared.
+type KeyTypeError struct {
+	Origin Origin
+	Key    string
+	Type   schema.Type
+}
+
+func (e *KeyTypeError) Error() string {
+	return fmt.Sprintf("the changes of %s have the key %s of type %s, which cannot be a key: set keys to others", e.Origin, e.Key, e.Type)
+}
+
 // fitType is the type that a column has once values of another type are in it.
 func fitType(have, in schema.Field, how SchemaChange) (schema.Type, error) {
 	var m schema.Merger

@@ -61,8 +61,12 @@ var gravesSchema, gravesArrow = func() (*schema.Struct, *arrow.Schema) {
 	return s, as
 }()
 
-// refresh learns what others have buried.
+// refresh learns what others have buried. It comes after the version of the table is known that changes are applied to: of each
+// deletion in it the tombstone is there then.
 func (g *graves) refresh(ctx context.Context) error {
+	if g == nil {
+		return nil
+	}
 	if g.t == nil {
 		t, err := table.Open(ctx, g.store, g.opts...)
 		if absent := (*txlog.NotATableError)(nil); errors.As(err, &absent) {

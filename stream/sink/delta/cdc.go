@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/txlog"
 )
 
 // CDCOptions say to which tables changes are applied, and how.
@@ -51,9 +54,18 @@ type cdcTable struct {
 	location string
 	mu       sync.Mutex
 	applier  *changes.Applier // nil: not opened
-	broken   error            // why it is left alone; nil: it is not
-	since    time.Time
+	broken   *refusal         // why it is left alone; nil: it is not
+	shapes   map[string]*refusal
 }
+
+// refusal is why changes are not taken for a while.
+type refusal struct {
+	err   error
+	since time.Time
+}
+
+// holds says whether a refusal still counts.
+func (s *CDC) holds(r *refusal) bool { return r != nil && s.o.Table.Now().Sub(r.since) < s.o.Retry }
 
 // NewCDC makes a sink; nothing is read or written before the first changes.
 func NewCDC(o CDCOptions) (*CDC, error) {
@@ -140,7 +152,17 @@ func (s *CDC) table(location string) *cdcTable {
 	return t
 }
 
-// Find is the table that changes of an origin go to; nil where there is none.
+// opened are the tables that were met, and the one table where there is one.
+func (s *CDC) opened() []*cdcTable {
+	if !s.o.Location.Many() {
+		return []*cdcTable{s.table(string(s.o.Location))}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.tables))
+}
+
+// Find is the table that changes of an origin go to; nil where there is none, or none that can be opened, of which Admit tells more.
 func (s *CDC) Find(ctx context.Context, o changes.Origin) (*table.Table, error) {
 	location, err := s.o.Location.Of(o)
 	if err != nil {
@@ -157,14 +179,14 @@ func (s *CDC) Find(ctx context.Context, o changes.Origin) (*table.Table, error) 
 		return nil, err
 	}
 	found, err := table.Open(ctx, store, s.o.Table.table()...)
-	if notATable(err) {
-		return nil, nil
+	if err != nil && (notATable(err) || !goesAway(err)) {
+		return nil, nil //nolint:nilerr // Admit tells
 	}
 	return found, err
 }
 
-// Admit says whether changes of a batch can be applied, and makes the table where it is not there. A reason refuses them; an error is one
-// that may go away.
+// Admit says whether changes of a batch can be applied, and makes the table where it is not there. A reason refuses them. An error is one
+// that may go away or, where there is one table, that it cannot be written at all.
 func (s *CDC) Admit(ctx context.Context, b changes.Batch) (reason string, err error) {
 	location, err := s.o.Location.Of(b.Origin)
 	if err != nil {
@@ -173,30 +195,66 @@ func (s *CDC) Admit(ctx context.Context, b changes.Batch) (reason string, err er
 	t := s.table(location)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.broken != nil && s.o.Table.Now().Sub(t.since) < s.o.Retry {
-		return fmt.Sprintf("table %s cannot be written: %v", location, t.broken), nil
+	if r := t.broken; s.holds(r) {
+		return fmt.Sprintf("table %s cannot be written: %v", location, r.err), nil
+	}
+	if len(t.shapes) > 0 {
+		if r := t.shapes[shapeOf(b)]; s.holds(r) {
+			return fmt.Sprintf("table %s: %v", location, r.err), nil
+		}
+		delete(t.shapes, shapeOf(b))
 	}
 	t.broken = nil
 	if err := s.admit(ctx, t, b); err != nil {
-		if goesAway(err) {
-			return "", err
-		}
-		return fmt.Sprintf("table %s: %v", location, err), nil
+		return s.reason(t, err)
 	}
 	return "", nil
 }
 
+// reason is what an error means to changes that would go to a table; t.mu is held.
+func (s *CDC) reason(t *cdcTable, err error) (string, error) {
+	unfit := (*unfitError)(nil)
+	switch {
+	case goesAway(err):
+		return "", err
+	case errors.As(err, &unfit):
+		return fmt.Sprintf("table %s: %v", t.location, err), nil
+	case !s.o.Location.Many():
+		return "", fmt.Errorf("table %s: %w", t.location, err)
+	}
+	s.leaveAlone(t, err)
+	return fmt.Sprintf("table %s cannot be written: %v", t.location, err), nil
+}
+
+// leaveAlone notes that a table of many cannot be written; t.mu is held.
+func (s *CDC) leaveAlone(t *cdcTable, err error) {
+	t.broken = &refusal{err, s.o.Table.Now()}
+	s.o.Table.Logger.Error("the table cannot be written; its changes go to the dead letters, the other tables go on", "table", t.location, "error", err)
+}
+
 func (s *CDC) admit(ctx context.Context, t *cdcTable, b changes.Batch) error {
 	if t.applier == nil {
-		if err := s.open(ctx, t, b); err != nil {
+		if err := s.open(ctx, t, &b); err != nil {
 			return err
 		}
 	}
 	if t.applier == nil { // a truncation of a table of which nothing has come yet
 		return nil
 	}
-	return t.applier.Check(b)
+	if have, ok := t.applier.Table().Snapshot().Properties().Get(txlog.PropSource); ok && s.pin(b) != "" && have != s.pin(b) {
+		return &unfitError{&SourceError{Origin: b.Origin, Source: have}}
+	}
+	if err := t.applier.Check(b); err != nil {
+		return &unfitError{err}
+	}
+	return nil
 }
+
+// unfitError is one of the changes, not of the table.
+type unfitError struct{ err error }
+
+func (e *unfitError) Error() string { return e.err.Error() }
+func (e *unfitError) Unwrap() error { return e.err }
 
 // goesAway says whether an error is none of the table itself.
 func goesAway(err error) bool {

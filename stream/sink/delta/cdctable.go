@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -12,9 +13,9 @@ import (
 
 	"github.com/ingestd/ingestd/alter"
 	"github.com/ingestd/ingestd/merge/changes"
+	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog"
-	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // tombstonesFolder is where, in a table, that of the keys of its deleted rows lies. Engines pass over folders that begin so.
@@ -25,41 +26,25 @@ func notATable(err error) bool {
 	return errors.As(err, &absent)
 }
 
-// open opens the table, or makes it for changes of a batch. Changes without keys, which are truncations, make none.
-func (s *CDC) open(ctx context.Context, t *cdcTable, b changes.Batch) error {
+// open opens the table, or makes it for changes of a batch; nil is none, and makes no table, as truncations make none.
+func (s *CDC) open(ctx context.Context, t *cdcTable, b *changes.Batch) error {
 	store, err := s.o.Store(ctx, t.location)
 	if err != nil {
 		return err
 	}
 	found, err := table.Open(ctx, store, s.o.Table.table()...)
 	switch {
-	case notATable(err) && len(s.keysOf(b)) == 0:
+	case notATable(err) && (b == nil || len(b.Columns) == 0):
 		return nil
 	case notATable(err):
-		o, err := s.creation(b)
-		if err != nil {
-			return err
-		}
-		if found, _, err = table.CreateIfNotExists(ctx, store, o, s.o.Table.table()...); err != nil {
+		if found, err = s.make(ctx, store, *b); err != nil {
 			return err
 		}
 	case err != nil:
 		return err
 	}
-	if s.o.Table.PartitionBy != nil {
-		if err := found.CheckPartitionedBy(s.o.Table.PartitionBy); err != nil {
-			return err
-		}
-	}
-	if !s.o.Table.Checkpointed {
-		if err := checkRetention(found); err != nil {
-			return err
-		}
-	}
-	if found.Snapshot().Properties().SequenceColumn() == "" {
-		if _, err := alter.SetProperties(ctx, found, map[string]string{txlog.PropSequenceColumn: txlog.NewSequenceColumn(found.NewID)}); err != nil {
-			return fmt.Errorf("prepare it for changes: %w", err)
-		}
+	if err := s.prepare(ctx, found, b); err != nil {
+		return err
 	}
 	o := s.o.Changes
 	o.Now, o.TableOptions, o.Widen = s.o.Table.Now, s.o.Table.table(), widen
@@ -71,6 +56,78 @@ func (s *CDC) open(ctx context.Context, t *cdcTable, b changes.Batch) error {
 	}
 	t.applier = changes.New(found, o)
 	return nil
+}
+
+// make makes the table for changes of a batch.
+func (s *CDC) make(ctx context.Context, store objstore.Store, b changes.Batch) (*table.Table, error) {
+	o, err := s.creation(b)
+	if err != nil {
+		return nil, &unfitError{err}
+	}
+	made, _, err := table.CreateIfNotExists(ctx, store, o, s.o.Table.table()...)
+	if err != nil && !goesAway(err) {
+		err = &unfitError{err}
+	}
+	return made, err
+}
+
+// prepare checks that changes can be applied to a table, and gives it the properties that this needs.
+func (s *CDC) prepare(ctx context.Context, found *table.Table, b *changes.Batch) error {
+	if s.o.Table.PartitionBy != nil {
+		if err := found.CheckPartitionedBy(s.o.Table.PartitionBy); err != nil {
+			return err
+		}
+	}
+	if !s.o.Table.Checkpointed {
+		if err := checkRetention(found); err != nil {
+			return err
+		}
+	}
+	props, set := found.Snapshot().Properties(), map[string]string{}
+	if props.SequenceColumn() == "" {
+		set[txlog.PropSequenceColumn] = txlog.NewSequenceColumn(found.NewID)
+	}
+	if b != nil && s.pin(*b) != "" {
+		if _, pinned := props.Get(txlog.PropSource); !pinned {
+			set[txlog.PropSource] = s.pin(*b)
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	if _, err := alter.SetProperties(ctx, found, set); err != nil {
+		return fmt.Errorf("prepare it for changes: %w", err)
+	}
+	return nil
+}
+
+// pin names the table that changes are of, the only one whose changes their Delta table takes: rows of another could have the same keys. Where a
+// location is by topic there is none: what comes together in a topic is meant to.
+func (s *CDC) pin(b changes.Batch) string {
+	if strings.Contains(string(s.o.Location), "{topic}") {
+		return ""
+	}
+	return b.Origin.String()
+}
+
+// SourceError says that changes are of another table than those that a Delta table takes.
+type SourceError struct {
+	Origin changes.Origin
+	Source string // whose changes it takes
+}
+
+func (e *SourceError) Error() string {
+	return fmt.Sprintf("the change is of %s, and those that are applied here are of %s (property %s): give each table a place of its own, by {database}, {schema} and {table}",
+		e.Origin, e.Source, txlog.PropSource)
+}
+
+// shapeOf tells batches of other columns or keys apart.
+func shapeOf(b changes.Batch) string {
+	columns, err := table.SchemaOf(arrow.NewSchema(b.Columns, nil))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%q %s", b.Keys, columns)
 }
 
 // widen lets the types of a table widen.
@@ -88,21 +145,25 @@ func (s *CDC) creation(b changes.Batch) (table.CreateOptions, error) {
 	if err != nil {
 		return table.CreateOptions{}, err
 	}
-	keys := s.keysOf(b)
+	keys, err := changes.KeysOf(columns, b, s.o.Changes.Keys)
+	if err != nil {
+		return table.CreateOptions{}, err
+	}
+	if len(keys) == 0 {
+		return table.CreateOptions{}, &changes.KeysError{Origin: b.Origin}
+	}
 	for i := range columns.Fields {
 		f := &columns.Fields[i]
-		f.Nullable = true
-		for _, k := range keys {
-			if schema.Fold(k) == schema.Fold(f.Name) {
-				f.Nullable = false
-			}
-		}
+		f.Nullable = !slices.Contains(keys, f.Name)
 	}
 	newID := s.o.Table.NewID
 	if newID == nil {
 		newID = uuid.NewString
 	}
 	props := map[string]string{txlog.PropDeletionVectors: "true", txlog.PropSequenceColumn: txlog.NewSequenceColumn(newID)}
+	if pin := s.pin(b); pin != "" {
+		props[txlog.PropSource] = pin
+	}
 	if columns.CheckFileNames() != nil { // names with blanks and the like
 		props[txlog.PropMappingMode] = "name"
 	}
@@ -112,11 +173,4 @@ func (s *CDC) creation(b changes.Batch) (table.CreateOptions, error) {
 		o.Description = "kept equal to " + b.Origin.String()
 	}
 	return o, nil
-}
-
-func (s *CDC) keysOf(b changes.Batch) []string {
-	if s.o.Changes.Keys != nil {
-		return s.o.Changes.Keys
-	}
-	return b.Keys
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -14,7 +12,8 @@ import (
 	"github.com/ingestd/ingestd/merge/changes"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/table"
-	"github.com/ingestd/ingestd/txlog"
+	"github.com/ingestd/ingestd/table/arrowmap"
+	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // Begin implements stream.Sink.
@@ -34,7 +33,9 @@ type cdcWriter struct {
 // cdcPart is what of a batch goes to one table.
 type cdcPart struct {
 	*cdcTable
-	at map[string]table.TxnRequirement // by partition: where the table stood
+	at     map[string]table.TxnRequirement // by partition: where the table stood
+	some   bool                            // there are changes
+	failed error                           // what keeps the table from taking the batch
 }
 
 // Write implements stream.Writer.
@@ -57,22 +58,65 @@ func (w *cdcWriter) Write(ctx context.Context, rows arrow.RecordBatch) error {
 		return err
 	}
 	defer fresh.Release()
-	return p.applier.Add(ctx, fresh)
+	err = p.applier.Add(ctx, fresh)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p.some = p.some || fresh.NumRows() > 0
+	if !unfit(err) {
+		return err
+	}
+	p.failed = errors.Join(p.failed, &shapeError{shapeOf(b), err})
+	return nil
 }
 
-// part is what goes to a table, which the first changes open; nil where there is no table and nothing to make one of.
+// shapeError says that changes of some columns, which could be taken by these, do not fit to others of the batch, or that one has a value that
+// does not. The batch is done again without all of them.
+type shapeError struct {
+	shape string
+	err   error
+}
+
+func (e *shapeError) Error() string { return e.err.Error() }
+func (e *shapeError) Unwrap() error { return e.err }
+
+// unfit says whether an error is one of changes, whatever the table.
+func unfit(err error) bool {
+	merge, column, keys := (*schema.MergeError)(nil), (*changes.NewColumnError)(nil), (*changes.KeysError)(nil)
+	key, cast := (*changes.KeyTypeError)(nil), (*arrowmap.CastError)(nil)
+	return errors.As(err, &merge) || errors.As(err, &column) || errors.As(err, &keys) || errors.As(err, &key) || errors.As(err, &cast)
+}
+
+// part is what goes to a table, which the first changes open; nil where there is no table and nothing to make one of, or where it cannot take the batch.
 func (w *cdcWriter) part(ctx context.Context, location string, b changes.Batch) (*cdcPart, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if p := w.touched[location]; p != nil {
-		return p, nil
+	p := w.touched[location]
+	if p == nil {
+		var err error
+		if p, err = w.begin(ctx, w.to.table(location), &b); err != nil {
+			if goesAway(err) || !w.to.o.Location.Many() {
+				return nil, fmt.Errorf("table %s: %w", location, err)
+			}
+			p = &cdcPart{cdcTable: w.to.table(location), failed: err}
+		}
+		if p == nil {
+			return nil, nil
+		}
+		w.touched[location] = p
 	}
-	t := w.to.table(location)
+	if p.failed != nil {
+		return nil, nil
+	}
+	return p, nil
+}
+
+// begin finds where a table stands.
+func (w *cdcWriter) begin(ctx context.Context, t *cdcTable, b *changes.Batch) (*cdcPart, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.applier == nil {
 		if err := w.to.open(ctx, t, b); err != nil {
-			return nil, fmt.Errorf("table %s: %w", location, err)
+			return nil, err
 		}
 	}
 	if t.applier == nil {
@@ -81,13 +125,15 @@ func (w *cdcWriter) part(ctx context.Context, location string, b changes.Batch) 
 	if err := t.applier.Table().Refresh(ctx); err != nil {
 		return nil, err
 	}
-	p := &cdcPart{t, map[string]table.TxnRequirement{}}
+	p := &cdcPart{cdcTable: t, at: map[string]table.TxnRequirement{}}
 	for partition := range w.id.From {
 		app := appID(w.id.Query, partition)
 		v, there := t.applier.Table().Snapshot().Txn(app)
+		if !w.to.o.Location.Many() && there && v < w.id.From[partition] {
+			return nil, fmt.Errorf("%w: the table is at offset %d of %s, and the batch begins at %d", stream.ErrFenced, v, partition, w.id.From[partition])
+		}
 		p.at[partition] = table.TxnRequirement{AppID: app, Version: v, Absent: !there}
 	}
-	w.touched[location] = p
 	return p, nil
 }
 
@@ -118,105 +164,4 @@ func texts(a arrow.Array) func(i int) string {
 	}
 	s := a.(*array.String)
 	return s.Value
-}
-
-// Commit implements stream.Writer: table by table, each with the offsets that it reaches. When it is done again after a failure between two
-// tables, those that have their changes skip them.
-func (w *cdcWriter) Commit(ctx context.Context, reached stream.Offsets) (stream.Committed, error) {
-	var out stream.Committed
-	var due []txlog.Hook
-	if len(w.touched) == 0 && !w.to.o.Location.Many() {
-		return w.onlyPositions(ctx, reached)
-	}
-	for _, location := range slices.Sorted(maps.Keys(w.touched)) {
-		p := w.touched[location]
-		delete(w.touched, location)
-		r, err := p.applier.Commit(ctx, w.options(p, reached))
-		if err != nil {
-			return out, errors.Join(w.failed(p, err), w.Abort(ctx))
-		}
-		if r.Unknown > 0 {
-			w.to.o.Table.Logger.Warn("values that the source did not send are not in the table either, and are null there", "table", location, "rows", r.Unknown)
-		}
-		out.Rows += r.Inserted + r.Updated + r.Deleted
-		out.Files += r.Files
-		out.Bytes += r.Bytes
-		out.Version = max(out.Version, r.Version)
-		due = append(due, r.Due...)
-	}
-	out.Due = dueOf(due)
-	return out, nil
-}
-
-// options are the txns that a table gets, and what it must hold for that.
-func (w *cdcWriter) options(p *cdcPart, reached stream.Offsets) table.CommitOptions {
-	o := table.CommitOptions{Parameters: map[string]any{"queryId": w.id.Query, "epochId": fmt.Sprint(w.id.ID)}}
-	for _, partition := range reached.Partitions() {
-		at, ok := p.at[partition]
-		if !ok {
-			at = table.TxnRequirement{AppID: appID(w.id.Query, partition), Absent: true}
-		}
-		o.Require = append(o.Require, at)
-		if at.Absent || at.Version != reached[partition] {
-			o.Txns = append(o.Txns, table.Txn{AppID: at.AppID, Version: reached[partition]})
-		}
-	}
-	return o
-}
-
-// onlyPositions records where the query stands, for a batch without changes.
-func (w *cdcWriter) onlyPositions(ctx context.Context, reached stream.Offsets) (stream.Committed, error) {
-	t := w.to.table(string(w.to.o.Location))
-	if t.applier == nil { // nothing has come yet: it starts here again
-		return stream.Committed{}, nil
-	}
-	p := &cdcPart{t, map[string]table.TxnRequirement{}}
-	for partition := range reached {
-		from, started := w.id.From[partition]
-		p.at[partition] = table.TxnRequirement{AppID: appID(w.id.Query, partition), Version: from, Absent: !started}
-	}
-	r, err := t.applier.Commit(ctx, w.options(p, reached))
-	if err != nil {
-		return stream.Committed{}, fenced(err)
-	}
-	return stream.Committed{Version: r.Version, Due: dueOf(r.Due)}, nil
-}
-
-// failed says what a failure of one table is to the batch. One that does not go away by itself makes the table be left alone: the batch is done
-// again without it.
-func (w *cdcWriter) failed(p *cdcPart, err error) error {
-	if err = fenced(err); goesAway(err) || !w.to.o.Location.Many() {
-		return fmt.Errorf("table %s: %w", p.location, err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.broken, p.since = err, w.to.o.Table.Now()
-	w.to.o.Table.Logger.Error("the table cannot be written; its changes go to the dead letters, the other tables go on", "table", p.location, "error", err)
-	return &TableError{Location: p.location, Err: err}
-}
-
-// TableError says that a table of many cannot be written. The batch may be tried again, without it.
-type TableError struct {
-	Location string
-	Err      error
-}
-
-func (e *TableError) Error() string { return fmt.Sprintf("table %s: %v", e.Location, e.Err) }
-
-// Unwrap gives the reason.
-func (e *TableError) Unwrap() error { return e.Err }
-
-// Retryable says yes.
-func (e *TableError) Retryable() bool { return true }
-
-// Abort implements stream.Writer.
-func (w *cdcWriter) Abort(context.Context) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var errs []error
-	for _, p := range w.touched {
-		errs = append(errs, p.applier.Discard())
-	}
-	clear(w.touched)
-	return errors.Join(errs...)
 }

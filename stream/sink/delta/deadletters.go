@@ -19,7 +19,7 @@ const DeadLetterDDL = "query STRING, batch_id BIGINT, reason STRING, topic STRIN
 // shared by queries. It implements stream.DeadLetters.
 //
 // The table has txns of its own, with the appIds of [Sink]: every record below a partition's txn that was to be
-// rejected is there already, and is passed over when its batch runs again.
+// rejected is there already, and is passed over when its batch runs again. It is looked for, since what is refused may have become more.
 type DeadLetters struct {
 	o Options
 
@@ -34,7 +34,7 @@ func NewDeadLetters(o Options) *DeadLetters { return &DeadLetters{o: o} }
 
 // Begin implements stream.DeadLetters.
 func (d *DeadLetters) Begin(_ context.Context, id stream.BatchID) (stream.DeadLetterWriter, error) {
-	return &deadLetterWriter{to: d, id: id, start: map[string]table.TxnRequirement{}}, nil
+	return &deadLetterWriter{to: d, id: id, start: map[string]table.TxnRequirement{}, known: map[string]map[letterKey]bool{}}, nil
 }
 
 // Close implements stream.DeadLetters: it waits for checkpoints under way.

@@ -33,6 +33,7 @@ type deadLetterWriter struct {
 	rows    *array.RecordBuilder
 	waiting int                             // bytes in rows
 	start   map[string]table.TxnRequirement // by partition: where the table of dead letters stands
+	known   map[string]map[letterKey]bool   // by partition: what of a batch that runs again is there; see kept
 	ends    map[string]int64                // by partition with a record kept: the offset after the last one
 }
 
@@ -49,7 +50,12 @@ func (w *deadLetterWriter) Add(ctx context.Context, partition string, recs []str
 	from := w.stands(partition)
 	for _, r := range recs {
 		if !from.Absent && r.Record.Position() < from.Version {
-			continue
+			switch kept, err := w.kept(ctx, partition, r.Record); {
+			case err != nil:
+				return err
+			case kept:
+				continue
+			}
 		}
 		w.waiting += appendDeadLetter(w.rows, w.id, r, w.now())
 		w.ends[partition] = max(w.ends[partition], r.Record.Position()+1)
@@ -118,6 +124,9 @@ func (w *deadLetterWriter) Commit(ctx context.Context, reached stream.Offsets) e
 		from, end := w.start[partition], w.ends[partition]
 		if at, ok := reached[partition]; ok {
 			end = at
+		}
+		if began, ok := w.id.From[partition]; !ok || end >= began { // else it is set back
+			end = max(end, from.Version)
 		}
 		o.Require = append(o.Require, from)
 		o.Txns = append(o.Txns, table.Txn{AppID: from.AppID, Version: end})

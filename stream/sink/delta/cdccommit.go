@@ -1,0 +1,175 @@
+package delta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ingestd/ingestd/merge/changes"
+	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/table"
+	"github.com/ingestd/ingestd/txlog"
+)
+
+// Commit implements stream.Writer: table by table, each with the offsets that it reaches. When it is done again after a failure between two
+// tables, those that have their changes skip them. A table that cannot take the batch does not keep the others from it.
+func (w *cdcWriter) Commit(ctx context.Context, reached stream.Offsets) (stream.Committed, error) {
+	var out stream.Committed
+	var due []txlog.Hook
+	var failures []error
+	if err := w.setBack(ctx, reached); err != nil {
+		return out, errors.Join(err, w.Abort(ctx))
+	}
+	for _, location := range slices.Sorted(maps.Keys(w.touched)) {
+		p := w.touched[location]
+		delete(w.touched, location)
+		r, err := w.apply(ctx, p, reached)
+		if err != nil {
+			err = w.failed(p, err)
+			if without := (*TableError)(nil); !errors.As(err, &without) {
+				return out, errors.Join(err, w.Abort(ctx))
+			}
+			failures = append(failures, err)
+			continue
+		}
+		out.Rows += r.Inserted + r.Updated + r.Deleted
+		out.Files += r.Files
+		out.Bytes += r.Bytes
+		out.Version = max(out.Version, r.Version)
+		due = append(due, r.Due...)
+	}
+	out.Due = dueOf(due)
+	return out, errors.Join(failures...)
+}
+
+// apply commits what goes to one table; where it has all of that, nothing.
+func (w *cdcWriter) apply(ctx context.Context, p *cdcPart, reached stream.Offsets) (r changes.Result, err error) {
+	if p.failed != nil {
+		if p.applier != nil {
+			err = p.applier.Discard()
+		}
+		return r, errors.Join(p.failed, err)
+	}
+	o := w.options(p, reached)
+	if !p.some && len(o.Txns) == 0 {
+		return r, p.applier.Discard()
+	}
+	if r, err = p.applier.Commit(ctx, o); err == nil && r.Unknown > 0 {
+		w.to.o.Table.Logger.Warn("values that the source did not send are not in the table either, and are null there", "table", p.location, "rows", r.Unknown)
+	}
+	return r, err
+}
+
+// options are the txns that a table gets, and what it must hold for that. A process that is behind another takes none back: only a
+// source that ends before the query's position does.
+func (w *cdcWriter) options(p *cdcPart, reached stream.Offsets) table.CommitOptions {
+	o := table.CommitOptions{Parameters: map[string]any{"queryId": w.id.Query, "epochId": fmt.Sprint(w.id.ID)}}
+	for _, partition := range reached.Partitions() {
+		at, ok := p.at[partition]
+		if !ok {
+			at = table.TxnRequirement{AppID: appID(w.id.Query, partition), Absent: true}
+		}
+		o.Require = append(o.Require, at)
+		if at.Absent || at.Version < reached[partition] || at.Version > reached[partition] && w.isBack(partition, reached) {
+			o.Txns = append(o.Txns, table.Txn{AppID: at.AppID, Version: reached[partition]})
+		}
+	}
+	return o
+}
+
+// isBack says whether the source ends before where the query stood: a topic that was made anew.
+func (w *cdcWriter) isBack(partition string, reached stream.Offsets) bool {
+	from, started := w.id.From[partition]
+	return started && reached[partition] < from
+}
+
+// setBack has the tables take part that a batch has no changes for, but whose positions it moves: the one table or, of many, those that the
+// source sets back, for else what comes anew under the old offsets would pass for known.
+func (w *cdcWriter) setBack(ctx context.Context, reached stream.Offsets) error {
+	back := slices.ContainsFunc(reached.Partitions(), func(p string) bool { return w.isBack(p, reached) })
+	if w.to.o.Location.Many() && !back {
+		return nil
+	}
+	for _, t := range w.to.opened() {
+		if w.touched[t.location] != nil {
+			continue
+		}
+		p, err := w.begin(ctx, t, nil)
+		if err != nil && !goesAway(err) && w.to.o.Location.Many() {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("table %s: %w", t.location, err)
+		}
+		if p != nil {
+			w.touched[t.location] = p
+		}
+	}
+	return nil
+}
+
+// failed says what a failure of one table is to the batch. One that does not go away by itself makes the table be left alone: the batch is done
+// again without it, or without the changes that do not fit.
+func (w *cdcWriter) failed(p *cdcPart, err error) error {
+	err = fenced(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	shapes := shapesIn(err)
+	switch {
+	case goesAway(err) || len(shapes) == 0 && !w.to.o.Location.Many():
+		return fmt.Errorf("table %s: %w", p.location, err)
+	case len(shapes) == 0:
+		w.to.leaveAlone(p.cdcTable, err)
+	}
+	if p.shapes == nil {
+		p.shapes = map[string]*refusal{}
+	}
+	for _, s := range shapes {
+		p.shapes[s.shape] = &refusal{s.err, w.to.o.Table.Now()}
+	}
+	return &TableError{Location: p.location, Err: err}
+}
+
+// shapesIn are the refusals in an error that joins them.
+func shapesIn(err error) []*shapeError {
+	var out []*shapeError
+	switch e := err.(type) { //nolint:errorlint // it is walked here
+	case *shapeError:
+		out = append(out, e)
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			out = append(out, shapesIn(part)...)
+		}
+	}
+	return out
+}
+
+// TableError says that a table cannot take a batch. The batch may be tried again: what it cannot take is refused then.
+type TableError struct {
+	Location string
+	Err      error
+}
+
+func (e *TableError) Error() string { return fmt.Sprintf("table %s: %v", e.Location, e.Err) }
+
+// Unwrap gives the reason.
+func (e *TableError) Unwrap() error { return e.Err }
+
+// Retryable says yes.
+func (e *TableError) Retryable() bool { return true }
+
+// Abort implements stream.Writer.
+func (w *cdcWriter) Abort(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs []error
+	for _, p := range w.touched {
+		if p.applier != nil {
+			errs = append(errs, p.applier.Discard())
+		}
+	}
+	clear(w.touched)
+	return errors.Join(errs...)
+}
