@@ -40,7 +40,9 @@ Writes nothing, and does not move the query.`,
 					if err != nil {
 						return err
 					}
-					if err := a.showDryRun(d, rows); err != nil {
+					err = a.showDryRun(d, rows)
+					d.Release()
+					if err != nil {
 						return err
 					}
 				}
@@ -69,11 +71,16 @@ func (a *app) showDryRun(d *service.DryRun, rows int) error {
 		rejected += n
 	}
 	fmt.Fprintf(a.stdout, "query %s: %s records read, %s rows out, %s rejected\n\n", d.Query, count(d.Records), count(d.NumRows), count(rejected))
-	if err := output.Rows(a.stdout, output.Table, output.Columns(d.Schema), first(rows, output.Batches(batches(d.Rows)))); err != nil {
-		return err
+	for _, t := range dryRunTables(d) {
+		if err := output.Rows(a.stdout, output.Table, output.Columns(t.Schema), first(rows, output.Batches(batches(t.Rows)))); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.stdout)
+		a.showDifference(t.Table)
+		if len(d.Tables) > 0 {
+			fmt.Fprintf(a.stdout, "  %s\n\n", plural(t.NumRows, "row", "rows"))
+		}
 	}
-	fmt.Fprintln(a.stdout)
-	a.showDifference(d.Table)
 	for i, reason := range d.Reasons() {
 		if i == 0 {
 			fmt.Fprintln(a.stdout, "\nrejected:")
@@ -110,7 +117,7 @@ func (a *app) showDifference(d service.TableDifference) {
 var dryRunColumns = []string{"query", "records", "rows", "rejected", "table", "tableExists", "tableRefuses", "newColumns", "missingColumns",
 	"recordsLastDay", "rowsPerDay", "bytesPerDay", "filesPerBatch", "filesPerDay", "sample"}
 
-// dryRuns tries the queries one after the other, and makes a row of each.
+// dryRuns tries the queries one after the other, and makes a row of each table that they feed.
 func dryRuns(ctx context.Context, f *config.File, b service.Builder, sample int64, rows int) iter.Seq2[output.Row, error] {
 	return func(yield func(output.Row, error) bool) {
 		for _, q := range f.Queries {
@@ -119,24 +126,44 @@ func dryRuns(ctx context.Context, f *config.File, b service.Builder, sample int6
 				yield(nil, err)
 				return
 			}
-			if row, err := dryRunRow(d, rows); !yield(row, err) || err != nil {
+			more := true
+			tables := dryRunTables(d)
+			if len(tables) == 0 { // all was rejected
+				tables = []service.DryRunTable{{Table: d.Table, Schema: arrow.NewSchema(nil, nil)}}
+			}
+			for _, t := range tables {
+				row, err := dryRunRow(d, t, rows)
+				if more = yield(row, err) && err == nil; !more {
+					break
+				}
+			}
+			d.Release()
+			if !more {
 				return
 			}
 		}
 	}
 }
 
-func dryRunRow(d *service.DryRun, rows int) (output.Row, error) {
+// dryRunTables are the tables of a dry run: that of all rows, or those that changes were applied to.
+func dryRunTables(d *service.DryRun) []service.DryRunTable {
+	if d.Schema == nil {
+		return d.Tables
+	}
+	return []service.DryRunTable{{Table: d.Table, Schema: d.Schema, Rows: d.Rows, NumRows: d.NumRows}}
+}
+
+func dryRunRow(d *service.DryRun, t service.DryRunTable, rows int) (output.Row, error) {
 	rejected := make([]any, 0, len(d.Rejected))
 	for _, reason := range d.Reasons() {
 		rejected = append(rejected, output.Object{{Name: "reason", Value: reason}, {Name: "records", Value: d.Rejected[reason]}, {Name: "first", Value: d.Example[reason]}})
 	}
 	var refused any
-	if d.Table.Refused != nil {
-		refused = d.Table.Refused.Error()
+	if t.Table.Refused != nil {
+		refused = t.Table.Refused.Error()
 	}
-	names, shown := output.Columns(d.Schema), []any{}
-	for row, err := range first(rows, output.Batches(batches(d.Rows))) {
+	names, shown := output.Columns(t.Schema), []any{}
+	for row, err := range first(rows, output.Batches(batches(t.Rows))) {
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +174,7 @@ func dryRunRow(d *service.DryRun, rows int) (output.Row, error) {
 		shown = append(shown, o)
 	}
 	f := d.Forecast
-	return output.Row{d.Query, d.Records, d.NumRows, rejected, d.Table.Location, d.Table.Exists, refused, list(d.Table.New), list(d.Table.Missing),
+	return output.Row{d.Query, d.Records, t.NumRows, rejected, t.Table.Location, t.Table.Exists, refused, list(t.Table.New), list(t.Table.Missing),
 		f.RecordsLastDay, f.RowsPerDay, f.BytesPerDay, f.FilesPerBatch, f.FilesPerDay, shown}, nil
 }
 

@@ -12,7 +12,9 @@ import (
 )
 
 // cdcSink makes the sink that applies changes.
-func (b Builder) cdcSink(c *config.Query) (stream.Sink, error) {
+func (b Builder) cdcSink(c *config.Query) (stream.Sink, error) { return delta.NewCDC(b.cdcOptions(c)) }
+
+func (b Builder) cdcOptions(c *config.Query) delta.CDCOptions {
 	d := c.Sink.Delta
 	o := delta.CDCOptions{
 		Location: delta.Location(d.Table), Store: b.Tables.Store, Table: b.deltaOptions(c),
@@ -21,7 +23,7 @@ func (b Builder) cdcSink(c *config.Query) (stream.Sink, error) {
 	if r := d.TombstoneRetention; r != nil {
 		o.Changes.TombstoneRetention, o.ForgetDeletions = *r, *r == 0
 	}
-	return delta.NewCDC(o)
+	return o
 }
 
 // changesDecoder makes the decoder of Debezium's events. What tables can hold is asked of the sink, where it is one that applies changes.

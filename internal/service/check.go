@@ -62,6 +62,13 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 		}
 		schema = out
 	}
+	if d := q.Sink.Delta; d != nil {
+		for i, text := range d.When {
+			if _, err := sql.ParseMergeClause(text); err != nil {
+				return fmt.Sprintf("sink.delta.when[%d]", i), err
+			}
+		}
+	}
 	if d := q.Sink.Delta; d != nil && schema != nil {
 		for i, c := range d.PartitionBy {
 			if !hasColumn(schema, c) {

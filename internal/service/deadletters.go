@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/stream/checkpoint"
 	"github.com/ingestd/ingestd/stream/sink/delta"
 	"github.com/ingestd/ingestd/stream/source/deadletter"
 	"github.com/ingestd/ingestd/table"
@@ -48,8 +50,11 @@ func (b Builder) Waiting(ctx context.Context, c *config.Query, all bool) iter.Se
 
 // replayed is the first version of the dead letters that was not sent through the query again yet.
 func (b Builder) replayed(ctx context.Context, c *config.Query) (int64, error) {
-	if c.Sink.Delta == nil {
+	switch {
+	case c.Sink.Delta == nil:
 		return 0, nil
+	case manyTables(c):
+		return b.replayedByCheckpoint(ctx, c)
 	}
 	t, err := b.Tables.Open(ctx, c.Sink.Delta.Table)
 	if notATable(err) {
@@ -65,6 +70,43 @@ func (b Builder) replayed(ctx context.Context, c *config.Query) (int64, error) {
 	return deadletter.Version(position), nil
 }
 
+// manyTables says whether a query feeds many tables, none of which can hold its progress.
+func manyTables(c *config.Query) bool {
+	return c.Sink.Delta != nil && delta.Location(c.Sink.Delta.Table).Many() && c.Sink.Delta.Mode == "cdc"
+}
+
+// replayCheckpoint is where the progress of replays is kept for a query of many tables: beside its own.
+func replayCheckpoint(c *config.Query) string {
+	return strings.TrimRight(c.CheckpointLocation, "/") + "_replay"
+}
+
+// replayedByCheckpoint is replayed for many tables. It makes no checkpoint where there is none.
+func (b Builder) replayedByCheckpoint(ctx context.Context, c *config.Query) (int64, error) {
+	store, err := b.Tables.Store(ctx, replayCheckpoint(c))
+	if err != nil {
+		return 0, err
+	}
+	there, err := checkpoint.Exists(ctx, store)
+	if !there || err != nil {
+		return 0, err
+	}
+	cp, err := checkpoint.Open(ctx, store, checkpoint.Options{})
+	if err != nil {
+		return 0, err
+	}
+	state, err := cp.Load(ctx)
+	return deadletter.Version(state.At[deadletter.Partition]), err
+}
+
+// checkpoint opens the checkpoint at a path or URL.
+func (b Builder) checkpoint(ctx context.Context, location string) (*checkpoint.Checkpoint, error) {
+	store, err := b.Tables.Store(ctx, location)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return checkpoint.Open(ctx, store, checkpoint.Options{})
+}
+
 // Replay makes a query that sends the waiting dead letters of c through it again and ends; nil where there are none.
 // Those that decode now go to its table, exactly once; the others become dead letters again, with their new reason.
 func (b Builder) Replay(ctx context.Context, c *config.Query) (*stream.Query, error) {
@@ -78,6 +120,13 @@ func (b Builder) Replay(ctx context.Context, c *config.Query) (*stream.Query, er
 	again := *c
 	again.CheckpointLocation = "" // the table holds the progress of the replay
 	q := &stream.Query{Name: c.Name, Source: deadletter.New(letters, c.Name), Trigger: stream.AvailableNow(), Operators: b.Operators(c), Logger: b.Logger}
+	if manyTables(c) {
+		again.CheckpointLocation = replayCheckpoint(c)
+		q.Retry.Attempts = 1 // a table that cannot be written keeps its letters, instead of getting them once more
+		if q.Checkpoint, err = b.checkpoint(ctx, again.CheckpointLocation); err != nil {
+			return nil, fmt.Errorf("query %s: %w", c.Name, err)
+		}
+	}
 	if err := b.sink(ctx, &again, q); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}

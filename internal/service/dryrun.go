@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/ingestd/ingestd/internal/config"
+	"github.com/ingestd/ingestd/merge"
 	"github.com/ingestd/ingestd/objstore/mem"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/stream/sink/delta"
@@ -31,7 +32,20 @@ type DryRun struct {
 	Rows     []arrow.RecordBatch
 	NumRows  int64 // in Rows
 	Table    TableDifference
+	Tables   []DryRunTable // of mode cdc, in place of Schema, Rows and Table: what the changes make of each
 	Forecast Forecast
+}
+
+// Release gives the rows back.
+func (d *DryRun) Release() {
+	for _, rec := range d.Rows {
+		rec.Release()
+	}
+	for _, t := range d.Tables {
+		for _, rec := range t.Rows {
+			rec.Release()
+		}
+	}
 }
 
 // TableDifference is how the rows differ from the table that they would go to.
@@ -53,7 +67,7 @@ type Forecast struct {
 }
 
 // DryRun reads the newest records of a query's source, at most sample of them, passes them through all
-// that the query does, into a table in memory, and compares with the real one. It writes nothing. The caller releases Rows.
+// that the query does, into a table in memory, and compares with the real one. It writes nothing. The caller calls Release.
 func (b Builder) DryRun(ctx context.Context, c *config.Query, sample int64, now time.Time) (*DryRun, error) {
 	start, lastDay, err := samplePosition(ctx, c.Source.Kafka, sample, now)
 	if err != nil {
@@ -62,35 +76,53 @@ func (b Builder) DryRun(ctx context.Context, c *config.Query, sample int64, now 
 	opts := KafkaOptions(c.Source.Kafka, b.Logger)
 	opts.StartingOffsets, opts.GroupID = start, ""
 	q := &stream.Query{Name: c.Name, Trigger: stream.AvailableNow(), Logger: slog.New(slog.DiscardHandler), Operators: b.Operators(c)}
-	if q.Decoder, err = Decoder(c, nil); err != nil {
-		return nil, fmt.Errorf("query %s: %w", c.Name, err)
-	}
 	if q.Source, err = kafka.New(opts); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
-	var partitionBy []string
-	if c.Sink.Delta != nil {
-		partitionBy = c.Sink.Delta.PartitionBy
-	}
-	sink := &schemaSink{Sink: delta.New(delta.Options{Store: mem.New(), PartitionBy: partitionBy})}
 	rejected := &rejects{reasons: map[string]int64{}, example: map[string]string{}}
-	q.Sink, q.DeadLetters = sink, rejected
+	q.DeadLetters = rejected
 	d := &DryRun{Query: c.Name, Rejected: rejected.reasons, Example: rejected.example}
 	var committed stream.Committed
 	q.OnProgress = func(p stream.Progress) {
 		d.Records += p.NumInputRows
 		committed.Files, committed.Bytes, committed.Rows = committed.Files+p.Committed.Files, committed.Bytes+p.Committed.Bytes, committed.Rows+p.Committed.Rows
 	}
-	if err := q.Run(ctx); err != nil {
-		return nil, err
+	if c.Sink.Delta != nil && c.Sink.Delta.Mode == "cdc" {
+		err = b.dryRunChanges(ctx, c, q, d)
+	} else {
+		err = b.dryRunRows(ctx, c, q, d)
 	}
-	d.Schema, d.NumRows = sink.schema, committed.Rows
-	if d.Rows, err = rowsOf(ctx, sink.Table()); err != nil {
+	if err != nil {
+		d.Release()
 		return nil, err
 	}
 	d.Forecast = forecast(c, d.Records, committed, lastDay)
+	return d, nil
+}
+
+// dryRunRows runs a query into a table in memory.
+func (b Builder) dryRunRows(ctx context.Context, c *config.Query, q *stream.Query, d *DryRun) (err error) {
+	if q.Decoder, err = Decoder(c, nil); err != nil {
+		return fmt.Errorf("query %s: %w", c.Name, err)
+	}
+	var partitionBy []string
+	if c.Sink.Delta != nil {
+		partitionBy = c.Sink.Delta.PartitionBy
+	}
+	sink := &schemaSink{Sink: delta.New(delta.Options{Store: mem.New(), PartitionBy: partitionBy})}
+	q.Sink = sink
+	if err := q.Run(ctx); err != nil {
+		return err
+	}
+	d.Schema = sink.schema
+	if d.Rows, err = rowsOf(ctx, sink.Table()); err != nil {
+		return err
+	}
+	for _, r := range d.Rows {
+		d.NumRows += r.NumRows()
+	}
 	d.Table, err = b.difference(ctx, c, sink.schema)
-	return d, err
+	return err
 }
 
 // samplePosition is the position that leaves about n records to the end, and how many came in the last 24 hours.
@@ -183,8 +215,20 @@ func (b Builder) difference(ctx context.Context, c *config.Query, s *arrow.Schem
 			d.Missing = append(d.Missing, n)
 		}
 	}
-	d.Refused = cmp.Or(t.CheckAppend(s, c.Sink.Delta.MergeSchema), checkPartitions(t, c.Sink.Delta.PartitionBy))
-	return d, nil
+	d.Refused, err = b.refused(ctx, c.Sink.Delta, t, s)
+	return d, err
+}
+
+// refused is why a table would not take rows of a schema.
+func (b Builder) refused(ctx context.Context, d *config.Delta, t *table.Table, s *arrow.Schema) (refused, err error) {
+	if d.Mode != "merge" || b.Tables.Expressions == nil {
+		return cmp.Or(t.CheckAppend(s, d.MergeSchema), checkPartitions(t, d.PartitionBy)), nil
+	}
+	stmt, err := mergeStatement(d)
+	if err != nil {
+		return nil, err
+	}
+	return cmp.Or(merge.Check(ctx, t, b.Tables.Expressions, stmt, s), checkPartitions(t, d.PartitionBy)), nil
 }
 
 func checkPartitions(t *table.Table, by []string) error {

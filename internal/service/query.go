@@ -13,7 +13,6 @@ import (
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/merge"
 	"github.com/ingestd/ingestd/stream"
-	"github.com/ingestd/ingestd/stream/checkpoint"
 	"github.com/ingestd/ingestd/stream/format/json"
 	"github.com/ingestd/ingestd/stream/format/raw"
 	sqlop "github.com/ingestd/ingestd/stream/operator/sql"
@@ -45,11 +44,7 @@ func (b Builder) Query(ctx context.Context, c *config.Query) (*stream.Query, err
 	}
 	q.Operators = b.Operators(c)
 	if c.CheckpointLocation != "" {
-		store, err := b.Tables.Store(ctx, c.CheckpointLocation)
-		if err != nil {
-			return nil, fmt.Errorf("query %s: checkpoint: %w", c.Name, err)
-		}
-		if q.Checkpoint, err = checkpoint.Open(ctx, store, checkpoint.Options{}); err != nil {
+		if q.Checkpoint, err = b.checkpoint(ctx, c.CheckpointLocation); err != nil {
 			return nil, fmt.Errorf("query %s: %w", c.Name, err)
 		}
 	}
@@ -130,18 +125,27 @@ func (b Builder) deltaSink(ctx context.Context, c *config.Query) (stream.Sink, e
 	if c.Sink.Delta.Mode != "merge" {
 		return delta.New(o), nil
 	}
-	s := merge.Statement{On: c.Sink.Delta.On, SchemaEvolution: c.Sink.Delta.MergeSchema, Clauses: merge.Upsert()}
-	if len(c.Sink.Delta.When) > 0 {
+	s, err := mergeStatement(c.Sink.Delta)
+	if err != nil {
+		return nil, err
+	}
+	return delta.NewMerge(o, s, b.Tables.Expressions), nil
+}
+
+// mergeStatement is the MERGE of a sink of that mode.
+func mergeStatement(d *config.Delta) (merge.Statement, error) {
+	s := merge.Statement{On: d.On, SchemaEvolution: d.MergeSchema, Clauses: merge.Upsert()}
+	if len(d.When) > 0 {
 		s.Clauses = nil
 	}
-	for i, text := range c.Sink.Delta.When {
+	for i, text := range d.When {
 		clause, err := sql.ParseMergeClause(text)
 		if err != nil {
-			return nil, fmt.Errorf("when[%d]: %w", i, err)
+			return s, fmt.Errorf("when[%d]: %w", i, err)
 		}
 		s.Clauses = append(s.Clauses, clause)
 	}
-	return delta.NewMerge(o, s, b.Tables.Expressions), nil
+	return s, nil
 }
 
 func (b Builder) deltaOptions(c *config.Query) delta.Options {

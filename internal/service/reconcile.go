@@ -49,6 +49,9 @@ func (b Builder) Reconcile(ctx context.Context, c *config.Query, o ReconcileOpti
 	if c.Sink.Delta == nil {
 		return nil, fmt.Errorf("query %s: only a delta sink can be reconciled", c.Name)
 	}
+	if m := c.Sink.Delta.Mode; m == "merge" || m == "cdc" {
+		return nil, fmt.Errorf("query %s: a table of mode %s cannot be reconciled: its rows are not the records of the source, of which several make one row, or none", c.Name, m)
+	}
 	r, err := b.reconcile(ctx, c, o)
 	if err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)

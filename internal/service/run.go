@@ -3,11 +3,9 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -147,76 +145,4 @@ func joined(errs []error) error {
 		real = errs
 	}
 	return errors.Join(real...)
-}
-
-// Describe says in a few lines what a query would do.
-func Describe(c *config.Query) []string {
-	lines := []string{fmt.Sprintf("query %s", c.Name)}
-	add := func(what, format string, args ...any) {
-		lines = append(lines, fmt.Sprintf("  %-11s %s", what, fmt.Sprintf(format, args...)))
-	}
-	add("reads", "Kafka %s, from %s", BrokersOf(c.Source.Kafka), startText(c.Source.Kafka.StartingOffsets))
-	if f := c.Format.JSON; f != nil {
-		add("decodes", "JSON: %s", f.Schema)
-		add("else", "%s", onErrorText[f.OnError])
-	} else {
-		add("decodes", "nothing: Kafka's own columns")
-	}
-	for _, o := range c.Operators {
-		add("then", "%s", o.SQL)
-	}
-	if d := c.Sink.Delta; d != nil {
-		by := ""
-		if len(d.PartitionBy) > 0 {
-			by = ", partitioned by " + strings.Join(d.PartitionBy, ", ")
-		}
-		if d.MergeSchema {
-			by += "; new columns are added to it"
-		}
-		add("writes", "Delta table %s, mode %s%s", d.Table, d.Mode, by)
-	} else {
-		add("writes", "to the console")
-	}
-	if c.DeadLetter.Table != "" && c.Format.JSON != nil && c.Format.JSON.OnError == "dead_letter" {
-		add("rejects to", "Delta table %s", c.DeadLetter.Table)
-	}
-	add("runs", "%s", triggerText(c.Trigger))
-	if c.CheckpointLocation != "" {
-		add("checkpoint", "%s", c.CheckpointLocation)
-	} else {
-		add("progress", "in the table itself, as txn actions")
-	}
-	return lines
-}
-
-// onErrorText says what becomes of a record that does not fit.
-var onErrorText = map[string]string{
-	"dead_letter": "a record that does not fit goes to the dead letters",
-	"fail":        "a record that does not fit ends the query",
-	"drop":        "a record that does not fit is dropped",
-	"rescue":      "what of a record does not fit goes to _rescued_data",
-}
-
-func triggerText(t config.Trigger) string {
-	switch {
-	case t.Once:
-		return "once: one batch"
-	case t.AvailableNow:
-		return "until all that is there now is read"
-	case t.ProcessingTime != nil && *t.ProcessingTime > 0:
-		return fmt.Sprintf("until stopped, a batch every %v", *t.ProcessingTime)
-	}
-	return "until stopped, batch after batch"
-}
-
-func startText(o config.OffsetSpec) string {
-	switch {
-	case o.Keyword != "":
-		return o.Keyword
-	case o.Offsets != nil:
-		return fmt.Sprintf("offsets %v", o.Offsets)
-	case o.Time != nil:
-		return o.Time.Format(time.RFC3339)
-	}
-	return "latest"
 }

@@ -32,7 +32,12 @@ type rejects struct {
 	example map[string]string
 }
 
+// Begin counts anew: the sample is one batch, which may be tried again.
 func (r *rejects) Begin(context.Context, stream.BatchID) (stream.DeadLetterWriter, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.reasons)
+	clear(r.example)
 	return r, nil
 }
 func (r *rejects) Close() error                                 { return nil }

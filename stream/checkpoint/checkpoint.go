@@ -40,6 +40,15 @@ const (
 func offsetsKey(id int64) string { return fmt.Sprintf("%s%d", dirOffsets, id) }
 func commitsKey(id int64) string { return fmt.Sprintf("%s%d", dirCommits, id) }
 
+// Exists says whether there is a checkpoint at the root of store. Errors: those of the store.
+func Exists(ctx context.Context, store objstore.Store) (bool, error) {
+	_, _, err := objstore.ReadAll(ctx, store, keyMetadata)
+	if errors.Is(err, objstore.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Open opens the checkpoint at the root of store, and makes it where there is none.
 // Errors: *CorruptError; those of the store.
 func Open(ctx context.Context, store objstore.Store, opts Options) (*Checkpoint, error) {

@@ -175,10 +175,10 @@ func (s *CDC) Find(ctx context.Context, o changes.Origin) (*table.Table, error) 
 		return t.applier.Table(), nil
 	}
 	store, err := s.o.Store(ctx, location)
-	if err != nil {
-		return nil, err
+	var found *table.Table
+	if err == nil {
+		found, err = table.Open(ctx, store, s.o.Table.table()...)
 	}
-	found, err := table.Open(ctx, store, s.o.Table.table()...)
 	if err != nil && (notATable(err) || !goesAway(err)) {
 		return nil, nil //nolint:nilerr // Admit tells
 	}
