@@ -106,7 +106,12 @@ func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 		return err
 	}
 	defer rows.Release()
-	return a.source.Append(ctx, rows)
+	all, err := folded(ctx, rows, len(a.fit.Fields), a.keys)
+	if err != nil {
+		return err
+	}
+	defer all.Release()
+	return a.source.Append(ctx, all)
 }
 
 // widen makes room for the columns and types of fit.

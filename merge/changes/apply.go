@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -27,6 +28,7 @@ type application struct {
 
 	files    []*file
 	last     *match.Index // of the last part
+	moves    *moves       // of the last part
 	outdated floor        // the newest truncation of all
 }
 
@@ -50,12 +52,20 @@ type part struct {
 	found match.Bits // keys of which the table has a row
 	stale match.Bits // keys of which the table has a newer change
 	done  match.Bits // keys whose row is written already
+
+	mu    sync.Mutex
+	given []given // rows of changes that their old keys complete
 }
 
 // part applies changes that were collapsed, to all files.
 func (a *application) part(ctx context.Context, c *collapsed) error {
 	n := len(c.op)
-	p := &part{a, c, match.NewBits(n), match.NewBits(n), match.NewBits(n)}
+	p := &part{application: a, collapsed: c, found: match.NewBits(n), stale: match.NewBits(n), done: match.NewBits(n)}
+	defer func() {
+		for _, g := range p.given {
+			g.rows.Release()
+		}
+	}()
 	if err := match.Each(ctx, a.files, 0, p.file); err != nil {
 		return err
 	}
@@ -65,6 +75,7 @@ func (a *application) part(ctx context.Context, c *collapsed) error {
 // old is what is to be done with the rows of one file.
 type old struct {
 	gone    *deletionvector.Bitmap // rows that go, or are written anew
+	donate  []place                // rows that changes moved from, and take values from
 	replace []place                // rows that are to be read, since the change does not know all values, or for the change data feed
 }
 
@@ -88,6 +99,11 @@ func (p *part) file(ctx context.Context, f *file) error {
 			return err
 		}
 	}
+	if len(o.donate) > 0 {
+		if err := p.donate(ctx, f.add, o.donate); err != nil {
+			return err
+		}
+	}
 	if len(o.replace) > 0 {
 		if err := p.replaceRows(ctx, f.add, o.replace); err != nil {
 			return err
@@ -105,6 +121,14 @@ func (p *part) look(ctx context.Context, f *file, rows table.FileRows, o *old) e
 	}
 	defer keys.Release()
 	for i, h := range keys.Hash(nil) {
+		if moved := p.collapsed.moves; moved.index != nil {
+			for d := moved.index.First(h, keys, i); d >= 0; d = moved.index.Next(d) {
+				change, seq := int(moved.donors[d].change), sequenceOf(rows, i)
+				if seq == nil || p.seq[change] == nil || bytes.Compare(seq, p.seq[change]) < 0 {
+					o.donate = append(o.donate, place{rows.Positions[i], change})
+				}
+			}
+		}
 		r := p.index.First(h, keys, i)
 		if r < 0 || p.of[r] < 0 {
 			continue
@@ -175,6 +199,9 @@ func (p *part) rest(ctx context.Context) error {
 	}
 	write, err := p.graves.alive(ctx, p, write)
 	if err != nil {
+		return err
+	}
+	if write, err = p.writeGiven(ctx, write); err != nil {
 		return err
 	}
 	for _, i := range write {

@@ -41,6 +41,9 @@ const (
 	Update   Op = 'u' // the row has become so
 	Delete   Op = 'd' // the row is gone
 	Truncate Op = 't' // all rows of the table are gone
+	// Moved is no change: it names the key that the row of the change right after it had before. That change takes from there the
+	// values that it does not know.
+	Moved Op = 'm'
 )
 
 // Keys of the metadata of the Arrow schema of a batch.

@@ -104,3 +104,35 @@ func TestAColumnOfWhichNoValueHasComeWaits(t *testing.T) {
 	}
 	w.expectAll(row(1, "a", ""))
 }
+
+// A change of key is a deletion of the old one, by which the row moves as it was, and a creation of the new one, which lacks what has not changed.
+func TestValuesMoveWithTheKey(t *testing.T) {
+	gone := []change{{op: d, id: 1, seq: 5}, {op: c, id: 2, was: 1, blank: true, seq: 5}}
+	come := []change{{op: c, id: 2, was: 1, v: "moved", lacks: true, seq: 5}}
+	for name, batches := range map[string][][]change{
+		"at once":                {append(slices.Clone(gone), come...)},
+		"at once, the other way": {append(slices.Clone(come), gone...)},
+		"one after the other":    {gone, come},
+		"the other way":          {come, gone},
+		"twice":                  {gone, come, gone, come},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, changes.Options{}, vectors)
+			w.apply(change{op: c, id: 1, v: "a", big: "BIG", seq: 1})
+			for _, b := range batches {
+				w.apply(b...)
+			}
+			w.expect(row(2, "moved", "BIG"))
+		})
+		t.Run(name+", changed in the same batch", func(t *testing.T) {
+			w := newWorld(t, changes.Options{}, nil)
+			w.apply(change{op: c, id: 1, v: "a", big: "OLD", seq: 1})
+			first := append([]change{{op: u, id: 1, v: "b", big: "BIG", seq: 3}, {op: u, id: 1, v: "c", lacks: true, seq: 4}}, batches[0]...)
+			w.apply(first...)
+			for _, b := range batches[1:] {
+				w.apply(b...)
+			}
+			w.expect(row(2, "moved", "BIG"))
+		})
+	}
+}

@@ -22,6 +22,7 @@ type collapsed struct {
 	op    []Op
 	seq   [][]byte // nil: none
 	lacks [][]byte // columns whose values are not known, as in UnavailableColumn; nil: none
+	moves *moves
 }
 
 // key is the key of a change, as bytes.
@@ -39,8 +40,8 @@ type aboutRows struct {
 	offset    *array.Int64
 }
 
-func aboutOf(rec arrow.RecordBatch) aboutRows {
-	first := int(rec.NumCols()) - len(about)
+// aboutOf finds them behind so many columns.
+func aboutOf(rec arrow.RecordBatch, first int) aboutRows {
 	return aboutRows{
 		op: rec.Column(first).(*array.Int8), seq: rec.Column(first + 1).(*array.Binary), lacks: rec.Column(first + 2).(*array.Binary),
 		made:      rec.Column(first + 3).(*array.Timestamp),
@@ -68,10 +69,16 @@ func (a *aboutRows) compare(i, j int) int {
 	return cmp.Compare(a.offset.Value(i), a.offset.Value(j))
 }
 
-// collapse finds what the changes of rec come to; keys are its key columns, which it takes over. Changes that floor outdates are left out.
-func collapse(ctx context.Context, rec arrow.RecordBatch, keys *match.Keys, floor floor) (*collapsed, error) {
+// collapse finds what the changes of rec come to; keys are its key columns, by name and value, the latter of which it takes over. Changes that floor
+// outdates are left out.
+func collapse(ctx context.Context, rec arrow.RecordBatch, names []string, keys *match.Keys, floor floor) (*collapsed, error) {
 	c := &collapsed{index: match.NewIndex([]*match.Keys{keys})}
-	a := aboutOf(rec)
+	columns := int(rec.NumCols()) - len(about) - len(names)
+	a := aboutOf(rec, columns)
+	var err error
+	if c.moves, err = newMoves(ctx, rec, names); err != nil {
+		return c, err
+	}
 	n := int(rec.NumRows())
 	c.of = slices.Repeat([]int32{-1}, n)
 	var winners []int32
@@ -98,7 +105,10 @@ func collapse(ctx context.Context, rec arrow.RecordBatch, keys *match.Keys, floo
 		c.add(&a, chain, len(winners), fills)
 		winners = append(winners, int32(chain[0]))
 	}
-	return c, c.take(ctx, rec, winners, fills)
+	if err := c.moves.build(ctx, rec, names); err != nil {
+		return c, err
+	}
+	return c, c.take(ctx, rec, columns, winners, fills)
 }
 
 // fill is a value that a change gets from one before it.
@@ -109,23 +119,27 @@ func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]f
 	newest := chain[0]
 	c.op, c.seq = append(c.op, Op(a.op.Value(newest))), append(c.seq, bytes.Clone(bytesAt(a.seq, newest)))
 	lacks := bytes.Clone(bytesAt(a.lacks, newest))
-	for _, before := range chain[1:] {
-		if !anySet(lacks) || Op(a.op.Value(before)) == Delete {
+	by := -1 // what says that the row had another key before
+	for i, at := range chain {
+		if !anySet(lacks) || i > 0 && Op(a.op.Value(at)) == Delete {
 			break
 		}
-		known := bytesAt(a.lacks, before)
-		for i := range lacks {
-			was := lacks[i]
-			if i < len(known) {
-				lacks[i] &= known[i]
-			} else {
-				lacks[i] = 0
+		if i > 0 {
+			learn(a, lacks, at, winner, fills)
+		}
+		if c.moves.hashes[at] != 0 {
+			by = at
+		}
+	}
+	if by >= 0 && anySet(lacks) {
+		for _, before := range c.moves.chain(c.index, a, by) {
+			if !anySet(lacks) || Op(a.op.Value(before)) == Delete {
+				break
 			}
-			for bit := range 8 {
-				if (was&^lacks[i])>>bit&1 == 1 {
-					fills[8*i+bit] = append(fills[8*i+bit], fill{int32(winner), int32(before)})
-				}
-			}
+			learn(a, lacks, before, winner, fills)
+		}
+		if anySet(lacks) {
+			c.moves.donors = append(c.moves.donors, donor{int32(winner), int32(by)})
 		}
 	}
 	if !anySet(lacks) {
@@ -134,13 +148,30 @@ func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]f
 	c.lacks = append(c.lacks, lacks)
 }
 
+// learn takes values that are lacking from a change before, where it knows them.
+func learn(a *aboutRows, lacks []byte, before, winner int, fills map[int][]fill) {
+	unknown := bytesAt(a.lacks, before)
+	for i := range lacks {
+		was := lacks[i]
+		if i < len(unknown) {
+			lacks[i] &= unknown[i]
+		} else {
+			lacks[i] = 0
+		}
+		for bit := range 8 {
+			if (was&^lacks[i])>>bit&1 == 1 {
+				fills[8*i+bit] = append(fills[8*i+bit], fill{int32(winner), int32(before)})
+			}
+		}
+	}
+}
+
 func anySet(mask []byte) bool {
 	return slices.ContainsFunc(mask, func(b byte) bool { return b != 0 })
 }
 
 // take gathers the columns of the table.
-func (c *collapsed) take(ctx context.Context, rec arrow.RecordBatch, winners []int32, fills map[int][]fill) error {
-	n := int(rec.NumCols()) - len(about)
+func (c *collapsed) take(ctx context.Context, rec arrow.RecordBatch, n int, winners []int32, fills map[int][]fill) error {
 	cols := make([]arrow.Array, n)
 	defer func() { releaseAll(cols) }()
 	for i := range n {

@@ -98,7 +98,9 @@ type change struct {
 	v     string
 	big   string
 	seq   int64
-	lacks bool // big is not known
+	lacks bool  // big is not known
+	was   int64 // the key that the row had before; 0: none other
+	blank bool  // nothing but the key is known
 }
 
 func (c change) String() string {
@@ -114,7 +116,14 @@ var batchOf = changes.Batch{
 func (w *world) batch(list []change) arrow.RecordBatch {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, batchOf.Schema())
 	defer b.Release()
+	var all []change
 	for _, c := range list {
+		if c.was != 0 {
+			all = append(all, change{op: changes.Moved, id: c.was, seq: c.seq})
+		}
+		all = append(all, c)
+	}
+	for _, c := range all {
 		if c.op == changes.Truncate {
 			b.Field(0).AppendNull()
 		} else {
@@ -133,9 +142,12 @@ func (w *world) batch(list []change) arrow.RecordBatch {
 		}
 		b.Field(3).(*array.Int8Builder).Append(int8(c.op))
 		b.Field(4).(*array.BinaryBuilder).Append(changes.Sequence(nil).Number(c.seq))
-		if c.lacks {
+		switch {
+		case c.blank:
+			b.Field(5).(*array.BinaryBuilder).Append([]byte{1<<1 | 1<<2})
+		case c.lacks:
 			b.Field(5).(*array.BinaryBuilder).Append([]byte{1 << 2})
-		} else {
+		default:
 			b.Field(5).AppendNull()
 		}
 		b.Field(6).AppendNull()

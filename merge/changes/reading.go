@@ -19,20 +19,28 @@ import (
 type reading struct {
 	keys  []string     // of the table, in order
 	index *match.Index // nil: any row may be wanted
+	also  *match.Index // of rows that changes take values from; nil: none
 	prune predicate.Expr
 }
 
-func newReading(keys []string, index *match.Index) *reading {
-	r := &reading{keys: keys, index: index}
+func newReading(keys []string, index, also *match.Index) *reading {
+	r := &reading{keys: keys, index: index, also: also}
 	if index == nil {
 		return r
 	}
+	r.prune = among(keys, index)
+	if also != nil {
+		r.prune = predicate.Or{r.prune, among(keys, also)}
+	}
+	return r
+}
+
+func among(keys []string, index *match.Index) predicate.Expr {
 	var all predicate.And
 	for i, k := range keys {
 		all = append(all, prune.Among([]string{k}, index.Keys(), i, true))
 	}
-	r.prune = all
-	return r
+	return all
 }
 
 // String implements predicate.Filter.
@@ -55,7 +63,7 @@ func (r *reading) Eval(ctx context.Context, rec arrow.RecordBatch) (*array.Boole
 	defer b.Release()
 	b.Reserve(keys.Len())
 	for i, h := range keys.Hash(nil) {
-		b.UnsafeAppend(r.index == nil || r.index.First(h, keys, i) >= 0)
+		b.UnsafeAppend(r.index == nil || r.index.First(h, keys, i) >= 0 || r.also != nil && r.also.First(h, keys, i) >= 0)
 	}
 	return b.NewBooleanArray(), nil
 }

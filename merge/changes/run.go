@@ -64,15 +64,18 @@ func (a *application) changes(ctx context.Context, rows *match.Rows, spilled boo
 	if err != nil {
 		return err
 	}
-	c, err := collapse(ctx, rec, keys, a.outdated)
+	c, err := collapse(ctx, rec, a.keys, keys, a.outdated)
 	a.release()
 	a.last = c.index
+	if c.moves != nil {
+		a.moves = c.moves
+	}
 	if err != nil {
 		return err
 	}
 	defer c.rows.Release()
 	if !spilled && !a.truncation.set {
-		if err := a.candidates(ctx, newReading(a.keys, c.index)); err != nil {
+		if err := a.candidates(ctx, newReading(a.keys, c.index, c.moves.index)); err != nil {
 			return err
 		}
 	}
@@ -128,6 +131,10 @@ func (a *application) release() {
 	if a.last != nil {
 		a.last.Release()
 		a.last = nil
+	}
+	if a.moves != nil {
+		a.moves.release()
+		a.moves = nil
 	}
 }
 

@@ -21,8 +21,12 @@ func (a *Applier) newSource(fit *schema.Struct) (*match.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := arrow.NewSchema(slices.Concat(as.Fields(), about), nil)
 	keys := a.keys
+	was, err := wasFields(fit, keys)
+	if err != nil {
+		return nil, err
+	}
+	all := arrow.NewSchema(slices.Concat(as.Fields(), about, was), nil)
 	return match.NewSource(all, match.SourceOptions{Budget: a.o.SourceMemory, Dir: a.o.TempDir,
 		Hash: func(ctx context.Context, rec arrow.RecordBatch) ([]uint64, error) {
 			k, err := keysOf(ctx, rec, keys)
@@ -59,7 +63,7 @@ func (a *Applier) takeTruncations(ctx context.Context, rec arrow.RecordBatch, co
 		return nil, err
 	}
 	defer flat.Release()
-	ab := aboutOf(flat)
+	ab := aboutOf(flat, 0)
 	for i := range gone {
 		a.newest.raise(&ab, i)
 	}
@@ -112,18 +116,36 @@ func (a *Applier) gather(ctx context.Context) error {
 
 func (a *Applier) move(ctx context.Context, rows *match.Rows) error {
 	for _, chunk := range rows.Chunks() {
-		b := Batch{Columns: chunk.Schema().Fields()[:int(chunk.NumCols())-len(about)]}
-		rec, err := conform(ctx, chunk, b, a.fit)
+		n := int(chunk.NumCols()) - len(about) - len(a.keys)
+		rec, err := conform(ctx, chunk, Batch{Columns: chunk.Schema().Fields()[:n]}, a.fit)
 		if err != nil {
 			return err
 		}
-		err = a.source.Append(ctx, rec)
+		err = a.appendWas(ctx, rec, chunk.Columns()[n+len(about):])
 		rec.Release()
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// appendWas appends changes with the keys that their rows had.
+func (a *Applier) appendWas(ctx context.Context, rec arrow.RecordBatch, was []arrow.Array) error {
+	s := a.source.Schema()
+	cols := slices.Clone(rec.Columns())
+	var made []arrow.Array
+	defer func() { releaseAll(made) }()
+	for i, w := range was {
+		col, err := castTo(ctx, w, s.Field(int(rec.NumCols())+i))
+		if err != nil {
+			return err
+		}
+		made, cols = append(made, col), append(cols, col)
+	}
+	all := array.NewRecordBatch(s, cols, rec.NumRows())
+	defer all.Release()
+	return a.source.Append(ctx, all)
 }
 
 // discard forgets the set; a.mu is held.

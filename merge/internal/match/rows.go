@@ -155,3 +155,18 @@ func Columns(rec arrow.RecordBatch, names []string) (arrow.RecordBatch, error) {
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows()), nil
 }
+
+// PlacesOrNull is Places, with null for negative ones.
+func PlacesOrNull(at []int32) arrow.Array {
+	b := array.NewInt32Builder(memory.DefaultAllocator)
+	defer b.Release()
+	b.Reserve(len(at))
+	for _, i := range at {
+		if i < 0 {
+			b.UnsafeAppendBoolToBitmap(false)
+		} else {
+			b.UnsafeAppend(i)
+		}
+	}
+	return b.NewArray()
+}

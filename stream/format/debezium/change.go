@@ -14,22 +14,28 @@ func (t *task) change() (reason string, err error) {
 	t.learnTopic(ev)
 	op := changes.Op(ev.op)
 	if ev.form == flat {
-		if op = flatOp(ev); op == 0 {
+		switch op = flatOp(ev); op {
+		case 0:
 			return "an unknown op", nil
+		case changes.Delete:
+			return t.deleted(ev.after)
 		}
-		return t.row(op, ev.after)
+		return t.created(op)
 	}
 	switch op {
 	case changes.Create, changes.Read, changes.Update:
 		if ev.after.none() {
 			return "an event of op " + string(rune(op)) + " without after", nil
 		}
-		if op == changes.Update && !ev.before.none() && t.keys.configured != nil {
+		switch {
+		case op == changes.Update && !ev.before.none() && t.keys.configured != nil:
 			return t.update()
+		case op == changes.Create:
+			return t.created(op)
 		}
 		return t.row(op, ev.after)
 	case changes.Delete:
-		return t.row(op, ev.before)
+		return t.deleted(ev.before)
 	case changes.Truncate:
 		return t.truncated()
 	}
@@ -85,7 +91,7 @@ func (t *task) write(op changes.Op, data []byte, img image, keys *keySet, ofKey 
 		if g.refused != "" && (g.row == nil || !g.row.open) {
 			return g.refused, nil
 		}
-		g.row.keyOnly, g.row.foreign = op == changes.Delete, ofKey
+		g.row.keyOnly, g.row.foreign = op == changes.Delete || ofKey, ofKey
 		q := g.row.read(t.s, img.from, g.n)
 		if q >= 0 && g.refused == "" {
 			break
@@ -100,6 +106,9 @@ func (t *task) write(op changes.Op, data []byte, img image, keys *keySet, ofKey 
 		if g, reason, err = t.newGroup(img.from, keys, ofKey); reason != "" || err != nil {
 			return reason, err
 		}
+	}
+	if ofKey && op == changes.Create {
+		g.row.knowsKey()
 	}
 	t.add(g, op)
 	return "", nil

@@ -213,3 +213,12 @@ func quoted(name string) string {
 	}
 	return `"` + name + `":`
 }
+
+// knowsKey says that nothing is known of the row that was read but its key.
+func (x *jsonRow) knowsKey() {
+	for k := range x.fields {
+		if !x.fields[k].key {
+			x.unavailable[k>>3] |= 1 << (k & 7)
+		}
+	}
+}

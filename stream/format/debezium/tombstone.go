@@ -45,7 +45,7 @@ func (t *task) tombstone(recs stream.Records, k int) (reason string, err error) 
 	}
 	o := t.topic.origin
 	t.ev = event{form: flat, op: byte(changes.Delete), source: source{db: []byte(o.Database), schema: []byte(o.Schema), table: []byte(o.Table)}}
-	return t.row(changes.Delete, image{})
+	return t.deleted(image{})
 }
 
 // lookAhead reads the next event of the topic in the chunk.
