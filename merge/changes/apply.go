@@ -21,6 +21,7 @@ type application struct {
 	c          *table.Change
 	keys       []string // columns of the table
 	columns    []string // that the changes have, in the table's names and their order
+	present    []string // of them, those that the table has already
 	truncation floor    // of this set
 	soft       bool     // deletes are
 	graves     *graves  // nil where deletions are not remembered

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/merge/changes"
 	"github.com/ingestd/ingestd/table"
@@ -135,4 +136,26 @@ func TestValuesMoveWithTheKey(t *testing.T) {
 			w.expect(row(2, "moved", "BIG"))
 		})
 	}
+}
+
+func TestAValueStaysWhereAColumnIsNew(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", big: "BIG", seq: 1})
+	b := batchOf
+	b.Columns = append(slices.Clone(b.Columns), arrow.Field{Name: "later", Type: arrow.PrimitiveTypes.Int64, Nullable: true})
+	rec := w.batch([]change{{op: u, id: 1, v: "b", lacks: true, seq: 2}})
+	defer rec.Release()
+	values := array.NewInt64Builder(memory.DefaultAllocator)
+	defer values.Release()
+	values.Append(7)
+	cols := slices.Insert(slices.Clone(rec.Columns()), len(batchOf.Columns), arrow.Array(values.NewArray()))
+	wide := array.NewRecordBatch(b.Schema(), cols, 1)
+	defer wide.Release()
+	if err := w.applier.Add(t.Context(), wide); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.applier.Commit(t.Context(), table.CommitOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.expectAll(`id=1;v="b";big="BIG";later=7;`)
 }

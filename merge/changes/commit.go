@@ -45,6 +45,11 @@ func (a *Applier) commit(ctx context.Context, with table.CommitOptions) (Result,
 			return table.CommitOptions{}, err
 		}
 		app := &application{c: c, keys: a.keys, columns: fitNames(a.fit), truncation: a.newest, soft: a.o.SoftDelete, graves: a.graves}
+		for _, name := range app.columns {
+			if c.Snapshot().Schema().Field(name) != nil {
+				app.present = append(app.present, name)
+			}
+		}
 		end = app.release
 		if err := app.run(ctx, a.source); err != nil {
 			return table.CommitOptions{}, err

@@ -159,7 +159,7 @@ func (p *part) donate(ctx context.Context, add *action.Add, places []place) erro
 		only.Add(uint64(pl.position))
 	}
 	next := 0
-	for rows, err := range p.c.Rows(ctx, add, table.ScanOptions{Only: only, Columns: p.columns}) {
+	for rows, err := range p.c.Rows(ctx, add, table.ScanOptions{Only: only, Columns: p.present}) {
 		if err != nil {
 			return err
 		}

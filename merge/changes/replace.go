@@ -2,6 +2,7 @@ package changes
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -21,7 +22,7 @@ func (p *part) replaceRows(ctx context.Context, add *action.Add, places []place)
 	}
 	o := table.ScanOptions{Only: only, RowTracking: true}
 	if !p.c.HasChangeFeed() {
-		o.Columns = p.columns
+		o.Columns = p.present
 	}
 	next := 0
 	for rows, err := range p.c.Rows(ctx, add, o) {
@@ -98,15 +99,22 @@ func (p *part) complete(ctx context.Context, rec arrow.RecordBatch, at []int32, 
 		return nil, err
 	}
 	defer theirs.Release()
-	ours, err := match.Take(ctx, rec, p.columns, at)
+	ours, err := match.Take(ctx, rec, p.present, at)
 	if err != nil {
 		return nil, err
 	}
 	defer ours.Release()
 	cols := make([]arrow.Array, len(p.columns))
 	defer func() { releaseAll(cols) }()
-	for i := range cols {
-		if cols[i], err = p.choose(ctx, theirs.Column(i), ours.Column(i), changes, i); err != nil {
+	for i, name := range p.columns {
+		mine := theirs.Column(i)
+		at := slices.Index(p.present, name)
+		if at < 0 { // the column is new: no row of the table has a value
+			mine.Retain()
+			cols[i] = mine
+			continue
+		}
+		if cols[i], err = p.choose(ctx, mine, ours.Column(at), changes, i); err != nil {
 			return nil, err
 		}
 	}
