@@ -79,6 +79,21 @@ func TestDeadLettersOfManyTablesAreReplayedOnce(t *testing.T) {
 	}
 }
 
+func TestDeadLettersOfOneTableThatAreRefusedAgainDoNotMultiply(t *testing.T) {
+	b, dir, f, builder := shop(t)
+	f.Queries[0].Sink.Delta.Table, f.Queries[0].CheckpointLocation = dir+"/a", ""
+	b.change("a", "c", 1, 1, `"x"`)
+	b.change("a", "z", 2, 2, `"x"`)
+	b.change("b", "c", 3, 3, `"x"`) // of another table
+	run(t, f)
+	for range 3 {
+		if n, w := rows(t, dir+"/a"), waiting(t, builder, f, false); n != 1 || len(w) != 2 {
+			t.Fatalf("%d rows, dead letters %q", n, w)
+		}
+		replay(t, f, builder)
+	}
+}
+
 func TestShowingDeadLettersMakesNoCheckpoint(t *testing.T) {
 	b, dir, f, builder := shop(t)
 	b.change("a", "z", 1, 1, `"x"`)

@@ -122,7 +122,6 @@ func (b Builder) Replay(ctx context.Context, c *config.Query) (*stream.Query, er
 	q := &stream.Query{Name: c.Name, Source: deadletter.New(letters, c.Name), Trigger: stream.AvailableNow(), Operators: b.Operators(c), Logger: b.Logger}
 	if manyTables(c) {
 		again.CheckpointLocation = replayCheckpoint(c)
-		q.Retry.Attempts = 1 // a table that cannot be written keeps its letters, instead of getting them once more
 		if q.Checkpoint, err = b.checkpoint(ctx, again.CheckpointLocation); err != nil {
 			return nil, fmt.Errorf("query %s: %w", c.Name, err)
 		}

@@ -66,7 +66,7 @@ func (a *Applier) commit(ctx context.Context, with table.CommitOptions) (Result,
 	})
 	out.Committed, out.Tries = done, tries
 	if err == nil {
-		err = a.graves.tidy(ctx)
+		out.Untidy = a.graves.tidy(ctx)
 	}
 	return out, err
 }

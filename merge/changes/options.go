@@ -60,6 +60,7 @@ type Result struct {
 	Stale                      int64 // keys of which the table had a newer change, or a deletion
 	Unknown                    int64 // rows with values that nobody knows: they are null
 	Tries                      int
+	Untidy                     error // why the table of tombstones was not written anew where it was due: the next commit tries again
 }
 
 // KeysError says that the keys by which changes are to be applied are none.
