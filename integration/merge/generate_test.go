@@ -35,8 +35,8 @@ var (
 		"t.k = s.k AND s.v IS NOT NULL AND t.p <> 'a'", "t.st.a = s.st.a", "t.k = s.k OR t.v = s.v", "t.v BETWEEN s.v AND s.v + 2 AND t.p = s.p",
 		"t.k = s.k AND t.p IN ('a', 'b')", "t.st.a = s.v AND t.k <=> s.k", "t.k = s.k AND s.extra > 3", "t.d = s.d", "false", "t.v + 1 = s.v", "NOT (t.k = s.k) AND t.v = s.v AND t.p = s.p",
 	}
-	both    = []string{"s.v > t.v", "t.p = s.p", "NOT (t.d > s.d)", "t.st.b <=> s.st.b", "t.v + s.v > 9 OR s.p IS NULL"}
-	targets = []string{"t.v IS NULL", "t.p = 'a'", "t.v > 5", "t.st.a < 3", "NOT (t.p = 'b')", "NULL"}
+	both    = []string{"s.v > t.v", "t.p = s.p", "NOT (t.d > s.d)", "t.st.b <=> s.st.b", "t.v + s.v > 9 OR s.p IS NULL", "NULL"}
+	targets = []string{"t.v IS NULL", "t.p = 'a'", "t.v > 5", "t.st.a < 3", "NOT (t.p = 'b')", "CAST(NULL AS BOOLEAN)"}
 	sources = []string{"s.extra > 3", "s.p <> 'b'", "s.v IS NOT NULL", "s.st.b = 'x'", "s.k IS NULL"}
 	matched = []string{
 		"DELETE", "UPDATE SET *", "UPDATE SET *", "UPDATE SET v = s.v", "UPDATE SET t.v = t.v + s.v, p = s.p", "UPDATE SET st.a = s.v, d = s.d",
