@@ -226,8 +226,10 @@ func (s *CDC) reason(t *cdcTable, err error) (string, error) {
 	return fmt.Sprintf("table %s cannot be written: %v", t.location, err), nil
 }
 
-// leaveAlone notes that a table of many cannot be written; t.mu is held.
+// leaveAlone notes that a table of many cannot be written. It is opened anew when it is tried again, for it may be another by then. t.mu is
+// held, and no batch is applied.
 func (s *CDC) leaveAlone(t *cdcTable, err error) {
+	t.applier = nil
 	t.broken = &refusal{err, s.o.Table.Now()}
 	s.o.Table.Logger.Error("the table cannot be written; its changes go to the dead letters, the other tables go on", "table", t.location, "error", err)
 }

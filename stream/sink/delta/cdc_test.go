@@ -322,6 +322,22 @@ func TestABrokenTableIsTriedAgainAfterAWhile(t *testing.T) {
 	l.expect("lake/a", `id=3;v="";`)
 }
 
+func TestATableThatWasOpenAndBreaksIsOpenedAnewAfterAWhile(t *testing.T) {
+	l := newLake(t)
+	s := l.sink("lake/{table}", changes.Options{})
+	l.run(s, ev{table: "a", offset: 0, op: changes.Create, id: 1})
+	l.put("lake/a", fmt.Sprintf("_delta_log/%020d.json", openTable(t, l.store("lake/a")).Version()+1), "{nonsense")
+	l.run(s, ev{table: "a", offset: 1, op: changes.Create, id: 2}, ev{table: "b", offset: 1, op: changes.Create, id: 2})
+	l.stores["lake/a"] = mem.New()
+	l.now = l.now.Add(time.Minute)
+	l.run(s, ev{table: "a", offset: 2, op: changes.Create, id: 3})
+	l.expect("lake/a", `id=3;v="";`)
+	l.expect("lake/b", `id=2;v="";`)
+	if got, _ := l.refused(); !slices.Equal(got, []string{"a@1"}) {
+		t.Errorf("dead letters %q", got)
+	}
+}
+
 func TestABatchThatIsDoneAgainLeavesOutWhatTablesHave(t *testing.T) {
 	l := newLake(t)
 	events := []ev{{table: "a", offset: 0, op: changes.Create, id: 1, v: "x"}, {table: "b", offset: 0, op: changes.Create, id: 2, v: "y"}}
