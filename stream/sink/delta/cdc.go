@@ -37,7 +37,7 @@ type CDCOptions struct {
 // CDC applies changes ([changes.Batch]) to Delta tables, one for each table of the source where its location says so, and makes those that are not there.
 // It implements stream.Sink.
 //
-// Each table has a txn for each partition of the source, in the commit that holds its changes: a table takes no change twice. Where there is one
+// Each table has a txn for each partition of the source that its changes come from, in the commit that holds them: a table takes no change twice. Where there is one
 // table its txns are the positions of the query. Where there are many, these are in the query's checkpoint, which may lag.
 //
 // A table that cannot be written, for a reason that does not go away by itself, does not stop the others: its changes are refused, and

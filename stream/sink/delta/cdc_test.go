@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -348,6 +349,14 @@ func TestABatchThatIsDoneAgainLeavesOutWhatTablesHave(t *testing.T) {
 		t.Errorf("a batch of known changes made version %d of %d", after, before)
 	}
 	l.expect("lake/a", `id=1;v="x";`)
+}
+
+func TestATableOfManyHoldsThePositionsOfItsOwnPartitions(t *testing.T) {
+	l := newLake(t)
+	l.run(l.sink("lake/{table}", changes.Options{}), ev{table: "a", offset: 0, op: changes.Create, id: 1}, ev{table: "b", offset: 0, op: changes.Create, id: 2})
+	if txns := maps.Collect(openTable(t, l.store("lake/a")).Snapshot().Txns()); len(txns) != 1 || txns["q/a/0"] != 1 {
+		t.Errorf("it holds %v", txns)
+	}
 }
 
 func TestAProcessThatWasPausedTakesNoPositionBack(t *testing.T) {

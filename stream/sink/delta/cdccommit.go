@@ -66,17 +66,21 @@ func (w *cdcWriter) apply(ctx context.Context, p *cdcPart, reached stream.Offset
 	return r, err
 }
 
-// options are the txns that a table gets, and what it must hold for that. A process that is behind another takes none back: only a
-// source that ends before the query's position does.
+// options are the txns that a table gets, and what it must hold for that: one of many, only those of the partitions that it has changes of.
+// A process that is behind another takes none back: only a source that ends before the query's position does.
 func (w *cdcWriter) options(p *cdcPart, reached stream.Offsets) table.CommitOptions {
 	o := table.CommitOptions{Parameters: map[string]any{"queryId": w.id.Query, "epochId": fmt.Sprint(w.id.ID)}}
 	for _, partition := range reached.Partitions() {
+		back, many := w.isBack(partition, reached), w.to.o.Location.Many()
+		if many && !p.from[partition] && !back {
+			continue
+		}
 		at, ok := p.at[partition]
 		if !ok {
 			at = table.TxnRequirement{AppID: appID(w.id.Query, partition), Absent: true}
 		}
 		o.Require = append(o.Require, at)
-		if at.Absent || at.Version < reached[partition] || at.Version > reached[partition] && w.isBack(partition, reached) {
+		if at.Absent && !(many && back) || at.Version < reached[partition] || at.Version > reached[partition] && back {
 			o.Txns = append(o.Txns, table.Txn{AppID: at.AppID, Version: reached[partition]})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -34,7 +35,8 @@ type cdcWriter struct {
 type cdcPart struct {
 	*cdcTable
 	at     map[string]table.TxnRequirement // by partition: where the table stood
-	some   bool                            // there are changes
+	from   map[string]bool                 // partitions that changes came from, also those that the table has
+	some   bool                            // there are changes that it has not
 	failed error                           // what keeps the table from taking the batch
 }
 
@@ -125,7 +127,7 @@ func (w *cdcWriter) begin(ctx context.Context, t *cdcTable, b *changes.Batch) (*
 	if err := t.applier.Table().Refresh(ctx); err != nil {
 		return nil, err
 	}
-	p := &cdcPart{cdcTable: t, at: map[string]table.TxnRequirement{}}
+	p := &cdcPart{cdcTable: t, at: map[string]table.TxnRequirement{}, from: map[string]bool{}}
 	for partition := range w.id.From {
 		app := appID(w.id.Query, partition)
 		v, there := t.applier.Table().Snapshot().Txn(app)
@@ -143,12 +145,17 @@ func (w *cdcWriter) fresh(ctx context.Context, p *cdcPart, rows arrow.RecordBatc
 	offsets := rows.Column(n - 1).(*array.Int64)
 	partition := texts(rows.Column(n - 2))
 	var keep []int32
+	from := map[string]bool{}
 	for i := range int(rows.NumRows()) {
+		from[partition(i)] = true
 		if at, ok := p.at[partition(i)]; ok && !at.Absent && offsets.Value(i) < at.Version {
 			continue
 		}
 		keep = append(keep, int32(i))
 	}
+	w.mu.Lock()
+	maps.Copy(p.from, from)
+	w.mu.Unlock()
 	if len(keep) == int(rows.NumRows()) {
 		rows.Retain()
 		return rows, nil
