@@ -9,4 +9,7 @@ import (
 	"github.com/ingestd/ingestd/integration/parts"
 )
 
-func TestMain(m *testing.M) { os.Exit(parts.Run(m)) }
+// program is the ingestd under test.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(parts.RunProgram(m, &program)) }

@@ -4,7 +4,6 @@ package cdc
 
 import (
 	"slices"
-	"testing"
 
 	"github.com/ingestd/ingestd/integration/parts"
 )
@@ -22,25 +21,24 @@ func (w *world) same(what string, want, got parts.Rows) {
 	parts.SameRows(w, what, want, got.Project(want.Columns...))
 }
 
-// That the replay holds shows that the events tell all that there is to know, and that the comparison sees it.
-func TestAReplayOfTheEventsGivesTheDatabase(t *testing.T) {
-	w := newWorld(t, 1)
-	w.chaos()
-	w.drain()
+// checkReplay compares the replay of the events with the database. That it holds shows that the events tell all that there is to
+// know, and that a comparison sees it.
+func (w *world) checkReplay() {
+	w.Helper()
 	replays := w.replays()
 	for _, table := range w.tables() {
 		r := replays[table]
 		if r == nil {
-			t.Errorf("no events of table %s", table)
+			w.Errorf("no events of table %s", table)
 			continue
 		}
 		got, err := r.canonical()
 		if err != nil {
-			t.Errorf("table %s: %v", table, err)
+			w.Errorf("table %s: %v", table, err)
 			continue
 		}
 		want := w.truth(table)
-		t.Logf("table %s: %d rows", table, len(want.Rows))
-		w.same("table "+table, want, got)
+		w.Logf("table %s: %d rows", table, len(want.Rows))
+		w.same("the events of table "+table, want, got)
 	}
 }
