@@ -38,8 +38,7 @@ rows that match one row of the table are an error, and nothing is written.
 Rows come from --source: a Parquet, CSV or JSON file (perhaps with * in its name), the path or
 URL of a Delta table, or - for one JSON object a line on standard input; or from --query.`,
 		Example: `  ingestd merge ./demo-table --query "SELECT * FROM delta('./demo-table') LIMIT 10" --on 't.event_id = s.event_id'
-  echo '{"id":1,"op":"d"}' | ingestd merge ./orders --source - --on 't.id = s.id' \
-    --when "MATCHED AND s.op = 'd' THEN DELETE" --when 'MATCHED THEN UPDATE SET *' --when "NOT MATCHED AND s.op <> 'd' THEN INSERT *"`,
+  ingestd merge ./demo-table --source ./demo-table --on 't.event_id = s.event_id' --when 'MATCHED AND s.quantity = 1 THEN DELETE'`,
 		Args: args("TABLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.On == "" {
