@@ -84,6 +84,7 @@ type old struct {
 type place struct {
 	position int64
 	change   int
+	other    bool // it is the row of before a deletion, whose values are not those that the change lacks
 }
 
 // file finds the rows of a file that changes are of, and takes them out.
@@ -124,9 +125,8 @@ func (p *part) look(ctx context.Context, f *file, rows table.FileRows, o *old) e
 	for i, h := range keys.Hash(nil) {
 		if moved := p.collapsed.moves; moved.index != nil {
 			for d := moved.index.First(h, keys, i); d >= 0; d = moved.index.Next(d) {
-				change, seq := int(moved.donors[d].change), sequenceOf(rows, i)
-				if seq == nil || p.seq[change] == nil || bytes.Compare(seq, p.seq[change]) < 0 {
-					o.donate = append(o.donate, place{rows.Positions[i], change})
+				if from := &moved.donors[d]; from.has(sequenceOf(rows, i)) {
+					o.donate = append(o.donate, place{position: rows.Positions[i], change: int(from.change)})
 				}
 			}
 		}
@@ -151,8 +151,10 @@ func (p *part) look(ctx context.Context, f *file, rows table.FileRows, o *old) e
 		} else {
 			p.n.updated.Add(1)
 		}
-		if p.c.HasChangeFeed() || p.op[change] != Delete && p.lacks[change] != nil && !truncated {
-			o.replace = append(o.replace, place{rows.Positions[i], change})
+		since := p.since[change]
+		other := truncated || since != nil && (seq == nil || bytes.Compare(seq, since) < 0)
+		if p.c.HasChangeFeed() || p.op[change] != Delete && p.lacks[change] != nil && !other {
+			o.replace = append(o.replace, place{rows.Positions[i], change, other})
 		}
 	}
 	return nil

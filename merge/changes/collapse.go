@@ -22,6 +22,7 @@ type collapsed struct {
 	op    []Op
 	seq   [][]byte // nil: none
 	lacks [][]byte // columns whose values are not known, as in UnavailableColumn; nil: none
+	since [][]byte // of those that lack values: the sequence since when the row is this one, so that one before it has none of them; nil: for ever
 	moves *moves
 }
 
@@ -119,33 +120,53 @@ func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]f
 	newest := chain[0]
 	c.op, c.seq = append(c.op, Op(a.op.Value(newest))), append(c.seq, bytes.Clone(bytesAt(a.seq, newest)))
 	lacks := bytes.Clone(bytesAt(a.lacks, newest))
-	by := -1 // what says that the row had another key before
-	for i, at := range chain {
-		if !anySet(lacks) || i > 0 && Op(a.op.Value(at)) == Delete {
-			break
-		}
-		if i > 0 {
-			learn(a, lacks, at, winner, fills)
-		}
-		if c.moves.hashes[at] != 0 {
-			by = at
-		}
+	life := c.life(a, chain, lacks, winner, fills)
+	var since []byte
+	if anySet(lacks) {
+		since = life.since(a)
+		c.moves.follow(c, a, life, lacks, winner, fills)
 	}
-	if by >= 0 && anySet(lacks) {
-		for _, before := range c.moves.chain(c.index, a, by) {
-			if !anySet(lacks) || Op(a.op.Value(before)) == Delete {
-				break
-			}
-			learn(a, lacks, before, winner, fills)
-		}
-		if anySet(lacks) {
-			c.moves.donors = append(c.moves.donors, donor{int32(winner), int32(by)})
-		}
-	}
+	c.since = append(c.since, since)
 	if !anySet(lacks) {
 		lacks = nil
 	}
 	c.lacks = append(c.lacks, lacks)
+}
+
+// life is what was found going back in the changes of a key, as far as the row is the same one.
+type life struct {
+	by  int // the change that says which key the row had before; -1: none
+	end int // the change that deleted the row before it; -1: none
+}
+
+// since is the sequence of the change that began the life; nil where it is not known, or has none.
+func (l life) since(a *aboutRows) []byte {
+	switch {
+	case l.by >= 0:
+		return bytes.Clone(bytesAt(a.seq, l.by))
+	case l.end >= 0:
+		return bytes.Clone(bytesAt(a.seq, l.end))
+	}
+	return nil
+}
+
+// life goes back in changes, the newest first, until nothing lacks or the row before was deleted, and takes the values that they know.
+func (c *collapsed) life(a *aboutRows, chain []int, lacks []byte, winner int, fills map[int][]fill) life {
+	l := life{by: -1, end: -1}
+	for _, at := range chain {
+		if !anySet(lacks) {
+			break
+		}
+		if Op(a.op.Value(at)) == Delete {
+			l.end = at
+			break
+		}
+		learn(a, lacks, at, winner, fills)
+		if c.moves.hashes[at] != 0 {
+			l.by = at
+		}
+	}
+	return l
 }
 
 // learn takes values that are lacking from a change before, where it knows them.

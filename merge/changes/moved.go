@@ -80,8 +80,20 @@ type moves struct {
 	index  *match.Index // over the keys of donors; nil: there are none
 }
 
-// donor is a change that lacks values, by its place among the collapsed, and the change that says which key its row had.
-type donor struct{ change, by int32 }
+// donor is a change that lacks values, by its place among the collapsed, and the change that says which key its row had. The row of that
+// key is from since (nil: for ever) to before seq.
+type donor struct {
+	change, by int32
+	seq, since []byte
+}
+
+// has says whether a row of the table, with such a sequence, is the one.
+func (d *donor) has(seq []byte) bool {
+	if seq == nil {
+		return d.since == nil
+	}
+	return (d.seq == nil || bytes.Compare(seq, d.seq) < 0) && (d.since == nil || bytes.Compare(seq, d.since) >= 0)
+}
 
 func newMoves(ctx context.Context, rec arrow.RecordBatch, keys []string) (*moves, error) {
 	names := make([]string, len(keys))
@@ -118,6 +130,19 @@ func (m *moves) chain(x *match.Index, a *aboutRows, at int) []int {
 	}
 	slices.SortFunc(out, func(i, j int) int { return a.compare(j, i) })
 	return out
+}
+
+// follow goes back to the keys that a row had before, as far as values lack. What these changes do not know, the row of one of those keys in
+// the table does: the one that is as old as its life under that key.
+func (m *moves) follow(c *collapsed, a *aboutRows, l life, lacks []byte, winner int, fills map[int][]fill) {
+	for l.by >= 0 {
+		by := l.by
+		l = c.life(a, m.chain(c.index, a, by), lacks, winner, fills)
+		if !anySet(lacks) {
+			return
+		}
+		m.donors = append(m.donors, donor{int32(winner), int32(by), bytes.Clone(bytesAt(a.seq, by)), l.since(a)})
+	}
 }
 
 // build makes the index over the keys that donors have.
@@ -190,7 +215,7 @@ func (p *part) writeGiven(ctx context.Context, changes []int) ([]int, error) {
 	}
 	wanted := map[int]bool{}
 	for _, c := range changes {
-		wanted[c] = !p.found.Has(c) // else the row itself has completed it
+		wanted[c] = true
 	}
 	for _, g := range p.given {
 		var at []int32
@@ -209,7 +234,11 @@ func (p *part) writeGiven(ctx context.Context, changes []int) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.n.inserted.Add(int64(len(some)))
+		for _, c := range some {
+			if !p.found.Has(c) {
+				p.n.inserted.Add(1)
+			}
+		}
 		err = p.put(ctx, rec, some)
 		rec.Release()
 		if err != nil {

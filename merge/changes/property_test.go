@@ -84,10 +84,14 @@ func options(t *rapid.T) (changes.Options, map[string]string, []string) {
 	return o, props, by
 }
 
-// applied applies changes in batches of drawn sizes, and now and then opens the table anew.
+// applied applies changes in batches of drawn sizes, and now and then opens the table anew. What a deletion says of the new key of its row
+// is of one record with it, and so of one batch.
 func applied(t *rapid.T, w *world, all []change) {
 	for len(all) > 0 {
 		n := rapid.IntRange(1, len(all)).Draw(t, "batch")
+		if n < len(all) && all[n].blank {
+			n++
+		}
 		w.apply(all[:n]...)
 		all = all[n:]
 		if rapid.Bool().Draw(t, "reopen") {
@@ -142,5 +146,48 @@ func TestABatchThatIsAppliedTwiceChangesNothing(t *testing.T) {
 		if _, err := w.applier.Commit(t.Context(), table.CommitOptions{}); err != nil {
 			t.Fatal(err)
 		}
+	})
+}
+
+func TestValuesFollowTheirRowThroughItsKeys(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o, props, by := options(t)
+		o.SourceMemory = 0 // parts of their own do not know of each other
+		w := newWorld(t, o, props, by...)
+		type state struct{ v, big string }
+		alive := map[int64]state{}
+		var sent []change
+		for seq := int64(1); seq <= int64(rapid.IntRange(1, 60).Draw(t, "changes")); seq++ {
+			id := rapid.Int64Range(1, 5).Draw(t, "id")
+			s, there := alive[id]
+			to := rapid.Int64Range(1, 5).Draw(t, "to")
+			_, taken := alive[to]
+			v := fmt.Sprint("v", seq)
+			switch kind := rapid.IntRange(0, 9).Draw(t, "kind"); {
+			case !there:
+				alive[id] = state{v, fmt.Sprint("big", seq)}
+				sent = append(sent, change{op: changes.Create, id: id, v: v, big: alive[id].big, seq: seq})
+			case kind < 2:
+				delete(alive, id)
+				sent = append(sent, change{op: changes.Delete, id: id, seq: seq})
+			case kind < 6 && !taken:
+				delete(alive, id)
+				alive[to] = state{v, s.big}
+				sent = append(sent, change{op: changes.Delete, id: id, seq: seq}, change{op: changes.Create, id: to, was: id, blank: true, seq: seq},
+					change{op: changes.Create, id: to, was: id, v: v, lacks: true, seq: seq})
+			case kind < 8:
+				alive[id] = state{v, s.big}
+				sent = append(sent, change{op: changes.Update, id: id, v: v, lacks: true, seq: seq})
+			default:
+				alive[id] = state{v, fmt.Sprint("big", seq)}
+				sent = append(sent, change{op: changes.Update, id: id, v: v, big: alive[id].big, seq: seq})
+			}
+		}
+		applied(t, w, sent)
+		want := []string{}
+		for id, s := range alive {
+			want = append(want, row(id, s.v, s.big))
+		}
+		w.expect(want...)
 	})
 }

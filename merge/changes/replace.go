@@ -48,7 +48,7 @@ func (p *part) replaceBatch(ctx context.Context, rows table.FileRows, places []p
 		case pl.change < 0 || p.op[pl.change] == Delete:
 			deleted = append(deleted, int32(i))
 			continue
-		case p.lacks[pl.change] != nil && !p.done.Has(pl.change):
+		case p.lacks[pl.change] != nil && !pl.other && !p.done.Has(pl.change):
 			p.done.Set(pl.change)
 			lacking, changes = append(lacking, int32(i)), append(changes, pl.change)
 		}
