@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -90,11 +89,9 @@ func (a *app) prepareDemo(o *demo.Options) (*progressView, error) {
 		terminal = a.stderr
 	}
 	view := a.newProgressView(nil, terminal)
-	if o.Seed == 0 {
-		o.Seed = rand.Uint64()
-	}
-	o.Start, o.Storage, o.Stopping = time.Now(), a.storage, a.stopping
-	o.Name = "demo-" + o.Start.UTC().Format("20060102T150405.000")
+	o.Seed, o.Start = seeded(o.Seed)
+	o.Storage, o.Stopping = a.storage, a.stopping
+	o.Name = "demo-" + time.Now().UTC().Format("20060102T150405.000")
 	o.OnProgress, o.Logger = view.show, a.loggerTo(view)
 	if a.logLevel == slog.LevelInfo {
 		o.Logger = a.quiet(view)

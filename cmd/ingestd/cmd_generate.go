@@ -62,10 +62,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	if f.events < 0 {
 		return usageError{errors.New("--events must not be negative")}
 	}
-	seed, start := f.seed, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	if seed == 0 {
-		seed, start = rand.Uint64(), time.Now()
-	}
+	seed, start := seeded(f.seed)
 	events, err := sample.New(sample.Options{Kind: f.kind, Events: f.events, Rate: rate, Seed: seed, Start: start, Topic: f.topic})
 	if err != nil {
 		return usageError{err}
@@ -79,6 +76,14 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 		return nil // it was to go on until stopped
 	}
 	return err
+}
+
+// seeded gives the seed and the start of sample events: the same ones for a seed that the user gives, new ones for 0.
+func seeded(seed uint64) (uint64, time.Time) {
+	if seed == 0 {
+		return rand.Uint64(), time.Now()
+	}
+	return seed, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 }
 
 // produce sends events to Kafka; on a terminal it tells how many.

@@ -42,6 +42,21 @@ func TestTheTablesOfTheLakeAreThoseOfTheDatabase(t *testing.T) {
 	}
 }
 
+// The 2000th change of this seed would be the first half of a change of a key.
+func TestTheEndIsNotWithinAChangeOfAKey(t *testing.T) {
+	o := options(t)
+	o.Seed, o.Events = 868285045444249736, 2000
+	r, err := RunCDC(t.Context(), o)
+	if err != nil || len(r.Tables) != 2 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for _, c := range r.Tables {
+		if c.Differing != 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 func TestStoppingEndsWithoutAComparison(t *testing.T) {
 	o, stopping := options(t), make(chan struct{})
 	close(stopping)

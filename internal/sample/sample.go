@@ -48,8 +48,10 @@ func New(o Options) (*Events, error) {
 	return &Events{source: s, n: o.Events, rate: o.Rate, pace: sleep, now: time.Now}, nil
 }
 
-// Of are n events of a database, as kind debezium has them; its rows are those after the last event that was taken.
+// Of are n events of a database, as kind debezium has them; its rows are those after the last event that was taken. The database ends
+// after them.
 func Of(d *shopdb.Database, n int64) *Events {
+	d.EndAfter(n)
 	return &Events{source: changes{d}, n: n, pace: sleep, now: time.Now}
 }
 

@@ -28,6 +28,8 @@ type Database struct {
 	server  string
 	headers []Header
 	counts  Counts
+	given   int64 // events
+	last    int64 // the event that is the last one, counted from 1; 0: there is none
 }
 
 // Counts are what has happened.
@@ -72,6 +74,10 @@ func New(seed uint64, start time.Time, prefix string) *Database {
 	return d
 }
 
+// EndAfter says that n events will be taken. No row gets another key shortly before the end: it would be deleted under the old one and not
+// be there yet under the new one, as it never is in a database.
+func (d *Database) EndAfter(n int64) { d.last = n }
+
 // Topics are the topics of all tables.
 func (d *Database) Topics() []string {
 	var topics []string
@@ -88,6 +94,7 @@ func (d *Database) Next(buf []byte) (Event, []byte) {
 	}
 	c := d.pending[0]
 	d.pending = d.pending[1:]
+	d.given++
 	d.count(&c)
 	switch c.op {
 	case 'r', 'c', 'u':
@@ -168,7 +175,7 @@ func (d *Database) happen() {
 		d.insert(t)
 	case dice < 800:
 		d.update(t)
-	case dice < 820:
+	case dice < 820 && (d.last == 0 || d.given+moveEvents <= d.last):
 		d.move(t)
 	default:
 		d.delete(t)
@@ -198,6 +205,9 @@ func (d *Database) delete(t *table) {
 	d.add(change{op: 'd', table: t, row: r}, 0)
 	d.pending = append(d.pending, change{table: t, row: r})
 }
+
+// moveEvents is how many events say that a row got another key.
+const moveEvents = 3
 
 // move gives a row another key: it is deleted and, in the same place of the log, created. A text that is stored out of line gets written
 // anew, since no event would have it.

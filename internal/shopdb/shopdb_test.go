@@ -225,3 +225,27 @@ func BenchmarkNext(b *testing.B) {
 	}
 	b.SetBytes(int64(n / b.N))
 }
+
+func TestTheLastEventIsNotWithinAChangeOfAKey(t *testing.T) {
+	moving := func(e shopdb.Event) bool { // under the old key; the row under its new one follows
+		return slices.ContainsFunc(e.Headers, func(h shopdb.Header) bool { return h.Name == "__debezium.newkey" })
+	}
+	whole, ends := shopdb.New(5, start, "shop"), 0
+	for n := int64(1); n <= 3000; n++ {
+		if event, _ := whole.Next(nil); !moving(event) {
+			continue
+		}
+		ends++
+		db, last := shopdb.New(5, start, "shop"), shopdb.Event{}
+		db.EndAfter(n)
+		for range n {
+			last, _ = db.Next(nil)
+		}
+		if moving(last) {
+			t.Fatalf("after %d events", n)
+		}
+	}
+	if ends < 20 {
+		t.Errorf("%d", ends)
+	}
+}
