@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/expression"
@@ -52,7 +53,7 @@ func planOf(ctx context.Context, t *table.Table, with expression.Compiler, stmt 
 		return nil, err
 	}
 	defer func() { _ = c.Abort(ctx) }() // it has written nothing
-	return compile(ctx, c, with, stmt, match.Plain(s))
+	return compile(ctx, c, with, stmt, arrowrows.PlainSchema(s))
 }
 
 // Append takes rows; the batch stays the caller's. Errors: those of the disk and of the expressions that are keys.

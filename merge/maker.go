@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ingestd/ingestd/dml"
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/expression"
@@ -116,7 +117,7 @@ func (p *plan) fromSource(v *values, m expression.MergeClause) error {
 			continue
 		}
 		if !p.stmt.SchemaEvolution && !computed(f, m.Action) {
-			return &table.ColumnNotFoundError{Column: p.source.Names[0] + "." + f.Name, Table: names(p.source.Schema)}
+			return &table.ColumnNotFoundError{Column: p.source.Names[0] + "." + f.Name, Table: arrowrows.Names(p.source.Schema)}
 		}
 	}
 	if m.Action == expression.MergeUpdateAll {
@@ -247,12 +248,4 @@ func columnNamed(s *arrow.Schema, name string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-func names(s *arrow.Schema) []string {
-	var out []string
-	for _, f := range s.Fields() {
-		out = append(out, f.Name)
-	}
-	return out
 }

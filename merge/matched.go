@@ -6,7 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/expression"
@@ -41,7 +41,7 @@ func (p *part) file(ctx context.Context, f *file) error {
 // columnsOfMatched are the columns of the table that the WHEN MATCHED clauses read; all where the change data feed wants them.
 func (p *plan) columnsOfMatched(c *table.Change) []string {
 	if c.HasChangeFeed() {
-		return names(p.target.Schema)
+		return arrowrows.Names(p.target.Schema)
 	}
 	var out []string
 	for _, m := range p.matched {
@@ -214,7 +214,7 @@ func (w *work) tell(ctx context.Context, b batch, mine []int32, kind table.Chang
 	if !w.c.HasChangeFeed() {
 		return nil
 	}
-	old, err := match.Take(ctx, b.rows, names(w.plan.target.Schema), b.rowsAt(mine))
+	old, err := arrowrows.SomeOf(ctx, b.rows, arrowrows.Names(w.plan.target.Schema), b.rowsAt(mine))
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,9 @@ func (r *run) put(ctx context.Context, m *clause, rec arrow.RecordBatch, ids *ar
 		return err
 	}
 	defer out.Release()
-	hidden, err := table.Hidden{RowIDs: ids}.Take(ctx, match.Places(at))
+	indices := arrowrows.Indices(at)
+	defer indices.Release()
+	hidden, err := table.Hidden{RowIDs: ids}.Take(ctx, indices)
 	if err != nil {
 		return err
 	}

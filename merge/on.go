@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/table/predicate"
@@ -53,7 +54,7 @@ func valuesWhere(ctx context.Context, rec arrow.RecordBatch, is *array.Boolean, 
 		places.Append(int32(len(rows)))
 		rows = append(rows, int32(i))
 	}
-	some, err := match.Take(ctx, rec, by.Columns(), rows)
+	some, err := arrowrows.SomeOf(ctx, rec, by.Columns(), rows)
 	if err != nil {
 		return nil, err
 	}
@@ -66,15 +67,9 @@ func valuesWhere(ctx context.Context, rec arrow.RecordBatch, is *array.Boolean, 
 	at := places.NewInt32Array()
 	defer at.Release()
 	cols := make([]arrow.Array, values.NumCols())
-	defer func() {
-		for _, c := range cols {
-			if c != nil {
-				c.Release()
-			}
-		}
-	}()
+	defer func() { arrowrows.Release(cols) }()
 	for i := range cols {
-		if cols[i], err = match.TakeArray(ctx, values.Column(i), at); err != nil {
+		if cols[i], err = arrowrows.Take(ctx, values.Column(i), at); err != nil {
 			return nil, err
 		}
 	}

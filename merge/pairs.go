@@ -2,11 +2,12 @@ package merge
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/expression"
@@ -132,26 +133,21 @@ func (p *part) keepRest(ctx context.Context, rec arrow.RecordBatch, at []int32, 
 // join gives columns of the joined schema of pairs: rows rowsAt of rec and sourceAt of chunk. The caller releases the result.
 func (p *part) join(ctx context.Context, columns []string, rec arrow.RecordBatch, rowsAt []int32, chunk arrow.RecordBatch, sourceAt []int32) (arrow.RecordBatch, error) {
 	fields, cols := make([]arrow.Field, len(columns)), make([]arrow.Array, len(columns))
-	defer func() {
-		for _, c := range cols {
-			if c != nil {
-				c.Release()
-			}
-		}
-	}()
+	defer func() { arrowrows.Release(cols) }()
+	table, source := arrowrows.Indices(rowsAt), arrowrows.Indices(sourceAt)
+	defer table.Release()
+	defer source.Release()
 	for i, name := range columns {
 		side := p.plan.sides[name]
-		from, at := rec, rowsAt
+		from, at := rec, table
 		if side.source {
-			from, at = chunk, sourceAt
+			from, at = chunk, source
 		}
-		one, err := match.Take(ctx, from, []string{side.column}, at)
-		if err != nil {
-			return nil, err
+		n := from.Schema().FieldIndices(side.column)[0]
+		var err error
+		if cols[i], err = arrowrows.Take(ctx, from.Column(n), at); err != nil {
+			return nil, fmt.Errorf("column %s: %w", side.column, err)
 		}
-		cols[i] = one.Column(0)
-		cols[i].Retain()
-		one.Release()
 		fields[i] = arrow.Field{Name: name, Type: cols[i].DataType(), Nullable: true}
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, int64(len(sourceAt))), nil

@@ -5,7 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/expression"
@@ -48,7 +48,7 @@ func (p *part) insertFrom(ctx context.Context, chunk arrow.RecordBatch, left []i
 }
 
 func (p *part) add(ctx context.Context, m *clause, chunk arrow.RecordBatch, mine []int32) error {
-	rec, err := match.Take(ctx, chunk, m.make.project.Columns(), mine)
+	rec, err := arrowrows.SomeOf(ctx, chunk, m.make.project.Columns(), mine)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func divide(ctx context.Context, m *clause, rec arrow.RecordBatch, left []int32)
 	if m.cond == nil || len(left) == 0 {
 		return left, nil, nil
 	}
-	some, err := match.Take(ctx, rec, m.cond.Columns(), left)
+	some, err := arrowrows.SomeOf(ctx, rec, m.cond.Columns(), left)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,7 +111,7 @@ func (r *run) unmatched(ctx context.Context, f *file) error {
 // columnsBySource are the columns that the clauses read; all where the change data feed wants them.
 func (r *run) columnsBySource() []string {
 	if r.c.HasChangeFeed() {
-		return names(r.plan.target.Schema)
+		return arrowrows.Names(r.plan.target.Schema)
 	}
 	var out []string
 	for _, m := range r.plan.bySource {
@@ -158,7 +158,7 @@ func (r *run) actBySource(ctx context.Context, m *clause, rows table.FileRows, m
 		kind = table.ChangePreimage
 	}
 	if r.c.HasChangeFeed() {
-		old, err := match.Take(ctx, rows.Rec, names(r.plan.target.Schema), mine)
+		old, err := arrowrows.SomeOf(ctx, rows.Rec, arrowrows.Names(r.plan.target.Schema), mine)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (r *run) actBySource(ctx context.Context, m *clause, rows table.FileRows, m
 		return nil
 	}
 	r.n.unmatchedUpdated.Add(int64(len(mine)))
-	rec, err := match.Take(ctx, rows.Rec, m.make.project.Columns(), mine)
+	rec, err := arrowrows.SomeOf(ctx, rows.Rec, m.make.project.Columns(), mine)
 	if err != nil {
 		return err
 	}

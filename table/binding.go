@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table/arrowmap"
 )
 
@@ -54,7 +55,7 @@ func (b *binding) apply(ctx context.Context, rec arrow.RecordBatch) (arrow.Recor
 	want := b.target.arrow
 	fields := slices.Clone(want.Fields())
 	cols := make([]arrow.Array, 0, len(fields))
-	defer func() { releaseArrays(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	same := true
 	for i, f := range fields {
 		if b.source[i] < 0 {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/compute"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
@@ -44,7 +44,7 @@ func (h Hidden) Release() {
 
 // Take gives the values of some rows, by their places. The receiver's to release.
 func (h Hidden) Take(ctx context.Context, indices arrow.Array) (Hidden, error) {
-	return h.each(func(a arrow.Array) (arrow.Array, error) { return compute.TakeArray(ctx, a, indices) })
+	return h.each(func(a arrow.Array) (arrow.Array, error) { return arrowrows.Take(ctx, a, indices) })
 }
 
 // slice gives the values of the rows from from to before to. The receiver's to release.

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/expression"
 	"github.com/ingestd/ingestd/table/predicate"
@@ -146,7 +147,7 @@ func (t *target) columnsNamed(names []string) []int {
 // some is a batch of a few columns of the table, none as a dictionary. The caller releases it.
 func (t *target) some(ctx context.Context, cols []arrow.Array, columns []int, rows int64) (arrow.RecordBatch, error) {
 	fields, out := make([]arrow.Field, len(columns)), make([]arrow.Array, 0, len(columns))
-	defer func() { releaseArrays(out) }()
+	defer func() { arrowrows.Release(out) }()
 	for i, c := range columns {
 		fields[i] = t.arrow.Field(c)
 		col := cols[c]

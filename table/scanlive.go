@@ -3,11 +3,10 @@ package table
 import (
 	"context"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/compute"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table/datafile"
 )
 
@@ -99,7 +98,7 @@ func (p *scan) filter(ctx context.Context, r *FileRows) error {
 	return r.keep(ctx, mask)
 }
 
-// keep takes away the rows for which mask is not true.
+// keep takes away the rows for which mask is not true. (Arrow's filter kernel mixes up the nulls of booleans; its take kernel does not.)
 func (r *FileRows) keep(ctx context.Context, mask *array.Boolean) error {
 	n := kept(mask)
 	if n == r.Rec.NumRows() {
@@ -107,7 +106,7 @@ func (r *FileRows) keep(ctx context.Context, mask *array.Boolean) error {
 	}
 	indices := trueAt(mask, n)
 	defer indices.Release()
-	rec, err := takeRows(ctx, r.Rec, indices)
+	rec, err := arrowrows.TakeRows(ctx, r.Rec, indices)
 	if err != nil {
 		return err
 	}
@@ -140,29 +139,6 @@ func trueAt(mask *array.Boolean, n int64) *array.Int64 {
 		}
 	}
 	return b.NewInt64Array()
-}
-
-// takeRows copies the rows at indices. Columns of type void, which Arrow cannot take from, need only a length.
-// (Arrow's filter kernel mixes up the nulls of booleans; its take kernel does not.)
-func takeRows(ctx context.Context, rec arrow.RecordBatch, indices *array.Int64) (arrow.RecordBatch, error) {
-	cols := make([]arrow.Array, 0, rec.NumCols())
-	defer func() {
-		for _, c := range cols {
-			c.Release()
-		}
-	}()
-	for _, c := range rec.Columns() {
-		if c.DataType().ID() == arrow.NULL {
-			cols = append(cols, array.NewNull(indices.Len()))
-			continue
-		}
-		out, err := compute.TakeArray(ctx, c, indices)
-		if err != nil {
-			return nil, err
-		}
-		cols = append(cols, out)
-	}
-	return array.NewRecordBatch(rec.Schema(), cols, int64(indices.Len())), nil
 }
 
 func kept(keep *array.Boolean) int64 {

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/table/partition"
 	"github.com/ingestd/ingestd/table/stats"
@@ -94,7 +95,7 @@ func (t *target) physical(rec arrow.RecordBatch, hidden []arrow.Array) arrow.Rec
 	}
 	fields := slices.Clone(t.storedArrow.Fields())
 	cols := make([]arrow.Array, 0, len(fields)+len(hidden))
-	defer func() { releaseArrays(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	for i, col := range rec.Columns() {
 		if _, dict := col.DataType().(*arrow.DictionaryType); dict {
 			col.Retain()
@@ -110,12 +111,6 @@ func (t *target) physical(rec arrow.RecordBatch, hidden []arrow.Array) arrow.Rec
 		fields = append(fields, arrow.Field{Name: t.hidden[i].Name, Type: col.DataType(), Nullable: true})
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows())
-}
-
-func releaseArrays(arrs []arrow.Array) {
-	for _, a := range arrs {
-		a.Release()
-	}
 }
 
 // split gives physical rows by partition, as files hold them. The caller releases the parts, with an error too.

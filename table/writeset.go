@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
@@ -153,7 +154,7 @@ func (w *WriteSet) store(ctx context.Context, rows arrow.RecordBatch, b *binding
 		return w.fail(err)
 	}
 	hidden := with.columns(set, rows.NumRows())
-	defer releaseArrays(hidden)
+	defer arrowrows.Release(hidden)
 	stored := files.physical(rows, hidden)
 	defer stored.Release()
 	if err := w.encode(ctx, files, stored, with.wrote); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/suggest"
@@ -72,7 +73,7 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 	if d := q.Sink.Delta; d != nil && schema != nil {
 		for i, c := range d.PartitionBy {
 			if !hasColumn(schema, c) {
-				return fmt.Sprintf("sink.delta.partition_by[%d]", i), fmt.Errorf("there is no column %s%s", c, suggest.DidYouMean(c, columnNames(schema)))
+				return fmt.Sprintf("sink.delta.partition_by[%d]", i), fmt.Errorf("there is no column %s%s", c, suggest.DidYouMean(c, arrowrows.Names(schema)))
 			}
 		}
 	}
@@ -93,18 +94,10 @@ func checkKafka(k *config.Kafka) (key string, err error) {
 }
 
 func hasColumn(s *arrow.Schema, name string) bool {
-	for _, c := range columnNames(s) {
+	for _, c := range arrowrows.Names(s) {
 		if strings.EqualFold(c, name) {
 			return true
 		}
 	}
 	return false
-}
-
-func columnNames(s *arrow.Schema) []string {
-	names := make([]string, s.NumFields())
-	for i, f := range s.Fields() {
-		names[i] = f.Name
-	}
-	return names
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/internal/config"
 	"github.com/ingestd/ingestd/merge"
 	"github.com/ingestd/ingestd/objstore/mem"
@@ -198,14 +199,14 @@ func (b Builder) difference(ctx context.Context, c *config.Query, s *arrow.Schem
 	var none *txlog.NotATableError
 	switch {
 	case errors.As(err, &none):
-		d.New = columnNames(s)
+		d.New = arrowrows.Names(s)
 		return d, nil
 	case err != nil:
 		return d, err
 	}
 	d.Exists = true
 	have := t.Schema().Names()
-	for _, n := range columnNames(s) {
+	for _, n := range arrowrows.Names(s) {
 		if t.Schema().Field(n) == nil {
 			d.New = append(d.New, n)
 		}

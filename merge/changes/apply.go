@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
@@ -169,14 +170,14 @@ func sequenceOf(rows table.FileRows, i int) []byte {
 
 // keysLike are the keys of rows of the table, in the types of those of the changes.
 func (p *part) keysLike(ctx context.Context, rec arrow.RecordBatch) (*match.Keys, error) {
-	only, err := match.Columns(rec, p.keys)
+	only, err := arrowrows.Columns(rec, p.keys)
 	if err != nil {
 		return nil, err
 	}
 	defer only.Release()
 	theirs := p.rows.Schema()
 	cols := make([]arrow.Array, len(p.keys))
-	defer func() { releaseAll(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	for i, k := range p.keys {
 		f := theirs.Field(theirs.FieldIndices(k)[0])
 		if cols[i], err = castTo(ctx, only.Column(i), f); err != nil {
@@ -231,7 +232,7 @@ func (p *part) write(ctx context.Context, changes []int) error {
 		for i, c := range some {
 			at[i] = int32(c)
 		}
-		rec, err := match.Take(ctx, p.rows, p.columns, at)
+		rec, err := arrowrows.SomeOf(ctx, p.rows, p.columns, at)
 		if err != nil {
 			return err
 		}
@@ -269,12 +270,12 @@ func (p *part) putSome(ctx context.Context, rec arrow.RecordBatch, at []int32, k
 	if len(at) == 0 {
 		return nil
 	}
-	some, err := match.Take(ctx, rec, p.columns, at)
+	some, err := arrowrows.SomeOf(ctx, rec, p.columns, at)
 	if err != nil {
 		return err
 	}
 	defer some.Release()
-	indices := match.Places(at)
+	indices := arrowrows.Indices(at)
 	defer indices.Release()
 	theirs, err := hidden.Take(ctx, indices)
 	if err != nil {

@@ -1,14 +1,10 @@
 package changes
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
-	"github.com/ingestd/ingestd/merge/internal/match"
 )
 
 // The columns that say of each row of a batch of changes what happened to it. They come after the columns of the table, in this
@@ -101,19 +97,4 @@ func BatchOf(s *arrow.Schema) (Batch, bool) {
 	b := Batch{Columns: s.Fields()[:n]}
 	b.Origin = Origin{meta(metaDatabase), meta(metaSchema), meta(metaTable), meta(metaTopic)}
 	return b, json.Unmarshal([]byte(meta(metaKeys)), &b.Keys) == nil
-}
-
-// Take gives some changes of a batch. The caller releases the result.
-func Take(ctx context.Context, rec arrow.RecordBatch, rows []int32) (arrow.RecordBatch, error) {
-	names := make([]string, rec.NumCols())
-	for i := range names {
-		names[i] = rec.ColumnName(i)
-	}
-	some, err := match.Take(ctx, rec, names, rows)
-	if err != nil {
-		return nil, err
-	}
-	defer some.Release()
-	meta := rec.Schema().Metadata()
-	return array.NewRecordBatch(arrow.NewSchema(some.Schema().Fields(), &meta), some.Columns(), some.NumRows()), nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 )
 
@@ -194,7 +195,7 @@ func anySet(mask []byte) bool {
 // take gathers the columns of the table.
 func (c *collapsed) take(ctx context.Context, rec arrow.RecordBatch, n int, winners []int32, fills map[int][]fill) error {
 	cols := make([]arrow.Array, n)
-	defer func() { releaseAll(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	for i := range n {
 		at := winners
 		if f := fills[i]; len(f) > 0 {
@@ -203,8 +204,8 @@ func (c *collapsed) take(ctx context.Context, rec arrow.RecordBatch, n int, winn
 				at[x.winner] = x.from
 			}
 		}
-		indices := match.Places(at)
-		col, err := match.TakeArray(ctx, rec.Column(i), indices)
+		indices := arrowrows.Indices(at)
+		col, err := arrowrows.Take(ctx, rec.Column(i), indices)
 		indices.Release()
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -128,7 +129,7 @@ func conform(ctx context.Context, rec arrow.RecordBatch, b Batch, to *schema.Str
 	index := arrowmap.FieldIndex(b.Columns)
 	n := int(rec.NumRows())
 	cols := make([]arrow.Array, 0, len(to.Fields)+len(about))
-	defer func() { releaseAll(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	from := make([]int, len(to.Fields))
 	for i, f := range as.Fields() {
 		j, ok := index(f.Name)
@@ -145,7 +146,7 @@ func conform(ctx context.Context, rec arrow.RecordBatch, b Batch, to *schema.Str
 		cols = append(cols, c)
 	}
 	for i := range about {
-		c, err := plain(ctx, rec.Column(len(b.Columns)+i))
+		c, err := arrowrows.Plain(ctx, rec.Column(len(b.Columns)+i))
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +160,7 @@ func conform(ctx context.Context, rec arrow.RecordBatch, b Batch, to *schema.Str
 
 // castTo gives a column in the type of f, without a dictionary. The caller releases it.
 func castTo(ctx context.Context, col arrow.Array, f arrow.Field) (arrow.Array, error) {
-	flat, err := plain(ctx, col)
+	flat, err := arrowrows.Plain(ctx, col)
 	if err != nil || arrow.TypeEqual(flat.DataType(), f.Type) {
 		return flat, err
 	}
@@ -169,15 +170,6 @@ func castTo(ctx context.Context, col arrow.Array, f arrow.Field) (arrow.Array, e
 		return nil, fmt.Errorf("column %s: %w", f.Name, err)
 	}
 	return out, err
-}
-
-// plain gives a column without a dictionary. The caller releases it.
-func plain(ctx context.Context, col arrow.Array) (arrow.Array, error) {
-	if d, ok := col.(*array.Dictionary); ok {
-		return match.TakeArray(ctx, d.Dictionary(), d.Indices())
-	}
-	col.Retain()
-	return col, nil
 }
 
 // moveMask moves the bits of masks: bit i becomes that of column from[i].

@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
 )
 
@@ -106,7 +106,7 @@ func (g *graves) lasting(ctx context.Context) iter.Seq2[arrow.RecordBatch, error
 					keep = append(keep, int32(i))
 				}
 			}
-			kept, err := match.Take(ctx, rec, []string{"key", "sequence", "deleted_at"}, keep)
+			kept, err := arrowrows.SomeOf(ctx, rec, []string{"key", "sequence", "deleted_at"}, keep)
 			rec.Release()
 			if !yield(kept, err) || err != nil {
 				return

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/arrowmap"
@@ -50,19 +51,19 @@ func folded(ctx context.Context, rec arrow.RecordBatch, columns int, keys []stri
 			was = append(was, -1)
 		}
 	}
-	some, err := match.Take(ctx, rec, fieldNames(rec.Schema()), rows)
+	some, err := arrowrows.Some(ctx, rec, rows)
 	if err != nil {
 		return nil, err
 	}
 	defer some.Release()
 	fields, cols := some.Schema().Fields(), slices.Clone(some.Columns())
-	indices := match.PlacesOrNull(was)
+	indices := arrowrows.IndicesOrNull(was)
 	defer indices.Release()
 	var made []arrow.Array
-	defer func() { releaseAll(made) }()
+	defer func() { arrowrows.Release(made) }()
 	for _, k := range keys {
 		at := rec.Schema().FieldIndices(k)[0]
-		col, err := match.TakeArray(ctx, rec.Column(at), indices)
+		col, err := arrowrows.Take(ctx, rec.Column(at), indices)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +101,7 @@ func newMoves(ctx context.Context, rec arrow.RecordBatch, keys []string) (*moves
 	for i, k := range keys {
 		names[i] = wasPrefix + k
 	}
-	only, err := match.Columns(rec, names)
+	only, err := arrowrows.Columns(rec, names)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +159,7 @@ func (m *moves) build(ctx context.Context, rec arrow.RecordBatch, keys []string)
 	for i, k := range keys {
 		names[i] = wasPrefix + k
 	}
-	some, err := match.Take(ctx, rec, names, at)
+	some, err := arrowrows.SomeOf(ctx, rec, names, at)
 	if err != nil {
 		return err
 	}
@@ -230,7 +231,7 @@ func (p *part) writeGiven(ctx context.Context, changes []int) ([]int, error) {
 		if len(some) == 0 {
 			continue
 		}
-		rec, err := match.Take(ctx, g.rows, p.columns, at)
+		rec, err := arrowrows.SomeOf(ctx, g.rows, p.columns, at)
 		if err != nil {
 			return nil, err
 		}

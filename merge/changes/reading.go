@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/merge/internal/prune"
 	"github.com/ingestd/ingestd/table/predicate"
@@ -70,7 +71,7 @@ func (r *reading) Eval(ctx context.Context, rec arrow.RecordBatch) (*array.Boole
 
 // keysOf are the keys of rows: NULL is a value like others.
 func keysOf(ctx context.Context, rec arrow.RecordBatch, columns []string) (*match.Keys, error) {
-	only, err := match.Columns(rec, columns)
+	only, err := arrowrows.Columns(rec, columns)
 	if err != nil {
 		return nil, err
 	}

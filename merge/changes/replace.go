@@ -8,7 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/txlog/action"
@@ -76,11 +76,7 @@ func (a *application) tell(ctx context.Context, rec arrow.RecordBatch, at []int3
 	if !a.c.HasChangeFeed() || len(at) == 0 {
 		return nil
 	}
-	all := make([]string, rec.NumCols())
-	for i := range all {
-		all[i] = rec.ColumnName(i)
-	}
-	old, err := match.Take(ctx, rec, all, at)
+	old, err := arrowrows.Some(ctx, rec, at)
 	if err != nil {
 		return err
 	}
@@ -94,18 +90,18 @@ func (p *part) complete(ctx context.Context, rec arrow.RecordBatch, at []int32, 
 	for i, c := range changes {
 		from[i] = int32(c)
 	}
-	theirs, err := match.Take(ctx, p.rows, p.columns, from)
+	theirs, err := arrowrows.SomeOf(ctx, p.rows, p.columns, from)
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Release()
-	ours, err := match.Take(ctx, rec, p.present, at)
+	ours, err := arrowrows.SomeOf(ctx, rec, p.present, at)
 	if err != nil {
 		return nil, err
 	}
 	defer ours.Release()
 	cols := make([]arrow.Array, len(p.columns))
-	defer func() { releaseAll(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	for i, name := range p.columns {
 		mine := theirs.Column(i)
 		at := slices.Index(p.present, name)
@@ -144,9 +140,9 @@ func (p *part) choose(ctx context.Context, theirs, ours arrow.Array, changes []i
 		return nil, err
 	}
 	defer both.Release()
-	indices := match.Places(at)
+	indices := arrowrows.Indices(at)
 	defer indices.Release()
-	return match.TakeArray(ctx, both, indices)
+	return arrowrows.Take(ctx, both, indices)
 }
 
 // sequences are those of some changes.

@@ -142,14 +142,6 @@ func (a *application) result() Result {
 	return Result{Inserted: a.n.inserted.Load(), Updated: a.n.updated.Load(), Deleted: a.n.deleted.Load(), Stale: a.n.stale.Load(), Unknown: a.n.unknown.Load()}
 }
 
-func releaseAll(cols []arrow.Array) {
-	for _, c := range cols {
-		if c != nil {
-			c.Release()
-		}
-	}
-}
-
 // onlyFields is the schema of some columns.
 func onlyFields(s *arrow.Schema, names []string) *arrow.Schema {
 	var fields []arrow.Field

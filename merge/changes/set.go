@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/table/arrowmap"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -53,12 +54,12 @@ func (a *Applier) takeTruncations(ctx context.Context, rec arrow.RecordBatch, co
 		rec.Retain()
 		return rec, nil
 	}
-	theirs, err := match.Take(ctx, rec, fieldNames(rec.Schema())[columns:], gone)
+	theirs, err := arrowrows.SomeOf(ctx, rec, arrowrows.Names(rec.Schema())[columns:], gone)
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Release()
-	flat, err := flatten(ctx, theirs)
+	flat, err := arrowrows.PlainRows(ctx, theirs)
 	if err != nil {
 		return nil, err
 	}
@@ -67,29 +68,7 @@ func (a *Applier) takeTruncations(ctx context.Context, rec arrow.RecordBatch, co
 	for i := range gone {
 		a.newest.raise(&ab, i)
 	}
-	return match.Take(ctx, rec, fieldNames(rec.Schema()), rest)
-}
-
-// flatten gives a batch without dictionaries.
-func flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
-	fields, cols := rec.Schema().Fields(), make([]arrow.Array, rec.NumCols())
-	defer func() { releaseAll(cols) }()
-	for i, c := range rec.Columns() {
-		var err error
-		if cols[i], err = plain(ctx, c); err != nil {
-			return nil, err
-		}
-		fields[i].Type = cols[i].DataType()
-	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows()), nil
-}
-
-func fieldNames(s *arrow.Schema) []string {
-	out := make([]string, s.NumFields())
-	for i, f := range s.Fields() {
-		out[i] = f.Name
-	}
-	return out
+	return arrowrows.Some(ctx, rec, rest)
 }
 
 // gather brings the changes of earlier schemas into the last one.
@@ -135,7 +114,7 @@ func (a *Applier) appendWas(ctx context.Context, rec arrow.RecordBatch, was []ar
 	s := a.source.Schema()
 	cols := slices.Clone(rec.Columns())
 	var made []arrow.Array
-	defer func() { releaseAll(made) }()
+	defer func() { arrowrows.Release(made) }()
 	for i, w := range was {
 		col, err := castTo(ctx, w, s.Field(int(rec.NumCols())+i))
 		if err != nil {

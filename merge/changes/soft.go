@@ -8,7 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/ingestd/ingestd/merge/internal/match"
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/txlog/schema"
@@ -65,7 +65,7 @@ func softened(rec arrow.RecordBatch, b Batch, keys []string) arrow.RecordBatch {
 		}
 	}
 	made := []arrow.Array{deleted.NewArray(), last.NewArray(), op.NewArray(), lacks.NewArray()}
-	defer releaseAll(made)
+	defer arrowrows.Release(made)
 	cols := slices.Concat(rec.Columns()[:n], made[:2], []arrow.Array{source}, made[2:3], rec.Columns()[n+1:n+2], made[3:], rec.Columns()[n+3:])
 	fields := b.SoftDeletes().Schema().Fields()
 	for i := range fields {
@@ -108,7 +108,7 @@ func (a *application) softly(ctx context.Context, f *file, rows table.FileRows, 
 	if err := a.tell(ctx, rows.Rec, take, table.ChangePreimage); err != nil {
 		return err
 	}
-	old, err := match.Take(ctx, rows.Rec, fieldNames(rows.Rec.Schema()), take)
+	old, err := arrowrows.Some(ctx, rows.Rec, take)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (a *application) markedDeleted(old arrow.RecordBatch) arrow.RecordBatch {
 		}
 	}
 	made := []arrow.Array{deleted.NewArray(), last.NewArray(), source.NewArray()}
-	defer releaseAll(made)
+	defer arrowrows.Release(made)
 	fields, cols := old.Schema().Fields(), slices.Clone(old.Columns())
 	for i, f := range softColumns {
 		if at := old.Schema().FieldIndices(f.Name); len(at) == 1 {

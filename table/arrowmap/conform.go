@@ -8,6 +8,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ingestd/ingestd/internal/arrowrows"
 )
 
 // Conform makes a batch fit a target schema: columns are found by name (exact first, then without
@@ -24,7 +26,7 @@ func Conform(ctx context.Context, rec arrow.RecordBatch, target *arrow.Schema) (
 	}
 	index := FieldIndex(rec.Schema().Fields())
 	cols := make([]arrow.Array, 0, target.NumFields())
-	defer func() { release(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	for _, f := range target.Fields() {
 		i, ok := index(f.Name)
 		if !ok {
@@ -106,10 +108,4 @@ func sameFields(a, b *arrow.Schema) bool {
 		}
 	}
 	return true
-}
-
-func release(arrs []arrow.Array) {
-	for _, a := range arrs {
-		a.Release()
-	}
 }

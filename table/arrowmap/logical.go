@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
@@ -29,7 +30,7 @@ func Logical(rec arrow.RecordBatch, s *schema.Struct, m schema.Mapping) arrow.Re
 	for i, f := range fields {
 		cols[i] = WithNames(rec.Column(i), f.Type)
 	}
-	defer release(cols)
+	defer arrowrows.Release(cols)
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows())
 }
 

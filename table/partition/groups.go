@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/table/scalar"
 )
@@ -208,11 +207,4 @@ func isEmpty(values arrow.Array, i int) bool {
 		return len(a.Value(i)) == 0
 	}
 	return false
-}
-
-func takeIndices(order []int32) arrow.Array {
-	data := array.NewData(arrow.PrimitiveTypes.Int32, len(order),
-		[]*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(order))}, nil, 0, 0)
-	defer data.Release()
-	return array.NewInt32Data(data)
 }

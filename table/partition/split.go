@@ -7,8 +7,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/compute"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
 
@@ -139,11 +139,9 @@ func project(rec arrow.RecordBatch, columns []int) arrow.RecordBatch {
 func (s *Splitter) cut(ctx context.Context, rec arrow.RecordBatch, g *groups) ([]Part, error) {
 	starts, order := g.layout()
 	if order != nil {
-		indices := takeIndices(order)
-		defer indices.Release()
-		sorted, err := take(ctx, rec, indices)
+		sorted, err := arrowrows.Some(ctx, rec, order)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("split by partition: %w", err)
 		}
 		defer sorted.Release()
 		rec = sorted
@@ -178,35 +176,4 @@ func releaseParts(parts []Part) {
 			p.Rec.Release()
 		}
 	}
-}
-
-func take(ctx context.Context, rec arrow.RecordBatch, indices arrow.Array) (arrow.RecordBatch, error) {
-	cols := make([]arrow.Array, 0, rec.NumCols())
-	defer func() {
-		for _, c := range cols {
-			c.Release()
-		}
-	}()
-	for i, c := range rec.Columns() {
-		out, err := takeColumn(ctx, c, indices)
-		if err != nil {
-			return nil, fmt.Errorf("split column %s: %w", rec.ColumnName(i), err)
-		}
-		cols = append(cols, out)
-	}
-	return array.NewRecordBatch(rec.Schema(), cols, rec.NumRows()), nil
-}
-
-// takeColumn leaves dictionaries alone: only their indices move.
-func takeColumn(ctx context.Context, col, indices arrow.Array) (arrow.Array, error) {
-	dict, ok := col.(*array.Dictionary)
-	if !ok {
-		return compute.TakeArrayOpts(ctx, col, indices, compute.TakeOptions{BoundsCheck: false})
-	}
-	moved, err := compute.TakeArrayOpts(ctx, dict.Indices(), indices, compute.TakeOptions{BoundsCheck: false})
-	if err != nil {
-		return nil, err
-	}
-	defer moved.Release()
-	return array.NewDictionaryArray(dict.DataType(), moved, dict.Dictionary()), nil
 }

@@ -10,8 +10,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/compute"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/ingestd/ingestd/internal/arrowrows"
 )
 
 // Keys are the values, column by column, by which rows are matched. They hold references to the arrays that they were made of.
@@ -80,14 +81,10 @@ func (k *Keys) Release() {
 // Len is the number of rows.
 func (k *Keys) Len() int { return k.rows }
 
-func newColumn(ctx context.Context, a arrow.Array) (column, error) {
-	if d, ok := a.(*array.Dictionary); ok {
-		flat, err := compute.TakeArray(ctx, d.Dictionary(), d.Indices())
-		if err != nil {
-			return column{}, err
-		}
-		defer flat.Release()
-		return newColumn(ctx, flat)
+func newColumn(ctx context.Context, col arrow.Array) (column, error) {
+	a, err := arrowrows.Plain(ctx, col)
+	if err != nil {
+		return column{}, err
 	}
 	c := column{values: a}
 	switch a := a.(type) {
@@ -121,9 +118,9 @@ func newColumn(ctx context.Context, a arrow.Array) (column, error) {
 	case *array.Binary:
 		c.offsets, c.bytes = a.ValueOffsets(), a.ValueBytes()
 	default:
+		a.Release()
 		return column{}, &KeyTypeError{a.DataType()}
 	}
-	a.Retain()
 	return c, nil
 }
 

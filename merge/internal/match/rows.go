@@ -1,14 +1,9 @@
 package match
 
 import (
-	"context"
-	"fmt"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/compute"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // Rows are rows of a source that are in memory, numbered through their chunks.
@@ -91,82 +86,4 @@ func (r *Rows) Each(rows []int, do func(chunk arrow.RecordBatch, at []int32, whi
 		}
 	}
 	return nil
-}
-
-// Take gives some rows of the named columns of a batch, each as often and in the order as at says. The caller releases the result.
-func Take(ctx context.Context, rec arrow.RecordBatch, columns []string, at []int32) (arrow.RecordBatch, error) {
-	fields, cols := make([]arrow.Field, len(columns)), make([]arrow.Array, len(columns))
-	defer func() { release(cols) }()
-	indices := Places(at)
-	defer indices.Release()
-	for i, name := range columns {
-		n := rec.Schema().FieldIndices(name)
-		if len(n) != 1 {
-			return nil, fmt.Errorf("the rows have column %q %d times", name, len(n))
-		}
-		var err error
-		if cols[i], err = TakeArray(ctx, rec.Column(n[0]), indices); err != nil {
-			return nil, fmt.Errorf("column %s: %w", name, err)
-		}
-		fields[i] = rec.Schema().Field(n[0])
-		fields[i].Type = cols[i].DataType()
-	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, int64(len(at))), nil
-}
-
-// TakeArray gives some values of a column. Dictionaries stay what they are.
-func TakeArray(ctx context.Context, col, indices arrow.Array) (arrow.Array, error) {
-	dict, ok := col.(*array.Dictionary)
-	if !ok {
-		return compute.TakeArrayOpts(ctx, col, indices, compute.TakeOptions{BoundsCheck: false})
-	}
-	moved, err := compute.TakeArrayOpts(ctx, dict.Indices(), indices, compute.TakeOptions{BoundsCheck: false})
-	if err != nil {
-		return nil, err
-	}
-	defer moved.Release()
-	return array.NewDictionaryArray(dict.DataType(), moved, dict.Dictionary()), nil
-}
-
-// Places are the indices of rows as an array.
-func Places(values []int32) arrow.Array {
-	data := array.NewData(arrow.PrimitiveTypes.Int32, len(values), []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(values))}, nil, 0, 0)
-	defer data.Release()
-	return array.NewInt32Data(data)
-}
-
-func release(cols []arrow.Array) {
-	for _, c := range cols {
-		if c != nil {
-			c.Release()
-		}
-	}
-}
-
-// Columns gives a batch of some columns of another. The caller releases it.
-func Columns(rec arrow.RecordBatch, names []string) (arrow.RecordBatch, error) {
-	fields, cols := make([]arrow.Field, len(names)), make([]arrow.Array, len(names))
-	for i, name := range names {
-		n := rec.Schema().FieldIndices(name)
-		if len(n) != 1 {
-			return nil, fmt.Errorf("the rows have column %q %d times", name, len(n))
-		}
-		fields[i], cols[i] = rec.Schema().Field(n[0]), rec.Column(n[0])
-	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, rec.NumRows()), nil
-}
-
-// PlacesOrNull is Places, with null for negative ones.
-func PlacesOrNull(at []int32) arrow.Array {
-	b := array.NewInt32Builder(memory.DefaultAllocator)
-	defer b.Release()
-	b.Reserve(len(at))
-	for _, i := range at {
-		if i < 0 {
-			b.UnsafeAppendBoolToBitmap(false)
-		} else {
-			b.UnsafeAppend(i)
-		}
-	}
-	return b.NewArray()
 }

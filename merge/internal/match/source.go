@@ -10,6 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/ingestd/ingestd/internal/arrowrows"
 )
 
 // DefaultBudget is how many bytes of source rows are kept in memory.
@@ -53,19 +55,7 @@ func NewSource(s *arrow.Schema, o SourceOptions) *Source {
 	if o.Budget <= 0 {
 		o.Budget = DefaultBudget
 	}
-	return &Source{schema: Plain(s), o: o}
-}
-
-// Plain is a schema without dictionaries, as rows of a Source have it.
-func Plain(s *arrow.Schema) *arrow.Schema {
-	fields := s.Fields()
-	for i, f := range fields {
-		if d, ok := f.Type.(*arrow.DictionaryType); ok {
-			fields[i].Type = d.ValueType
-		}
-	}
-	meta := s.Metadata()
-	return arrow.NewSchema(fields, &meta)
+	return &Source{schema: arrowrows.PlainSchema(s), o: o}
 }
 
 // Schema is that of the rows as they come back.
@@ -79,7 +69,7 @@ func (s *Source) Append(ctx context.Context, rec arrow.RecordBatch) error {
 	if rec.NumRows() == 0 {
 		return nil
 	}
-	flat, err := s.Flatten(ctx, rec)
+	flat, err := s.flatten(ctx, rec)
 	if err != nil {
 		return err
 	}
@@ -93,23 +83,14 @@ func (s *Source) Append(ctx context.Context, rec arrow.RecordBatch) error {
 	return s.Seal(ctx)
 }
 
-// Flatten gives a batch in the source's schema: without dictionaries. The caller releases it.
-func (s *Source) Flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
-	cols := make([]arrow.Array, rec.NumCols())
-	defer func() { release(cols) }()
-	for i, c := range rec.Columns() {
-		d, ok := c.(*array.Dictionary)
-		if !ok {
-			c.Retain()
-			cols[i] = c
-			continue
-		}
-		var err error
-		if cols[i], err = TakeArray(ctx, d.Dictionary(), d.Indices()); err != nil {
-			return nil, err
-		}
+// flatten gives a batch in the source's schema. The caller releases it.
+func (s *Source) flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
+	plain, err := arrowrows.PlainRows(ctx, rec)
+	if err != nil {
+		return nil, err
 	}
-	return array.NewRecordBatch(s.schema, cols, rec.NumRows()), nil
+	defer plain.Release()
+	return array.NewRecordBatch(s.schema, plain.Columns(), rec.NumRows()), nil
 }
 
 // Seal makes a chunk of what is pending. After it Spilled holds, where nothing more is appended.
@@ -164,7 +145,7 @@ func concatenate(schema *arrow.Schema, recs []arrow.RecordBatch) (arrow.RecordBa
 		return recs[0], nil
 	}
 	cols := make([]arrow.Array, schema.NumFields())
-	defer func() { release(cols) }()
+	defer func() { arrowrows.Release(cols) }()
 	rows := int64(0)
 	for _, r := range recs {
 		rows += r.NumRows()

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"pgregory.net/rapid"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table/arrowtest"
 )
 
@@ -263,7 +264,7 @@ func TestDictionariesOfASourceAreFlattened(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := rows.Chunks()[0]; !got.Schema().Equal(Plain(schema)) || !slices.Equal(arrowtest.Rows(got), arrowtest.Rows(rec)) {
+		if got := rows.Chunks()[0]; !got.Schema().Equal(arrowrows.PlainSchema(schema)) || !slices.Equal(arrowtest.Rows(got), arrowtest.Rows(rec)) {
 			t.Fatal(got.Schema())
 		}
 		rows.Release()
@@ -283,7 +284,7 @@ func TestRowsAreFoundInTheirChunks(t *testing.T) {
 	want := []int{8, 0, 3, 3, 2, 7}
 	got := make([]string, len(want))
 	err := rows.Each(want, func(chunk arrow.RecordBatch, at, which []int32) error {
-		taken, err := Take(t.Context(), chunk, []string{"k", "text", "dec", "yes", "list", "struct", "map"}, at)
+		taken, err := arrowrows.SomeOf(t.Context(), chunk, []string{"k", "text", "dec", "yes", "list", "struct", "map"}, at)
 		if err != nil {
 			return err
 		}
@@ -301,7 +302,7 @@ func TestRowsAreFoundInTheirChunks(t *testing.T) {
 			t.Fatal(err, row, got[i], all[row])
 		}
 	}
-	if _, err := Take(t.Context(), chunks[0], []string{"none"}, nil); err == nil {
+	if _, err := arrowrows.SomeOf(t.Context(), chunks[0], []string{"none"}, nil); err == nil {
 		t.Fatal("a column that is not there was taken")
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+
+	"github.com/ingestd/ingestd/internal/arrowrows"
 )
 
 // parts is over how many files a source is spread that does not fit into memory.
@@ -46,15 +48,11 @@ func (s *Source) spill(ctx context.Context, chunk arrow.RecordBatch) error {
 		}
 		rows[p%parts] = append(rows[p%parts], i)
 	}
-	names := make([]string, s.schema.NumFields())
-	for i, f := range s.schema.Fields() {
-		names[i] = f.Name
-	}
 	for p, at := range rows {
 		if len(at) == 0 {
 			continue
 		}
-		rec, err := Take(ctx, chunk, names, at)
+		rec, err := arrowrows.Some(ctx, chunk, at)
 		if err == nil {
 			err = s.put(p, rec)
 			rec.Release()

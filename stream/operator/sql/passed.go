@@ -9,9 +9,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/compute"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/stream"
 )
 
@@ -210,15 +210,7 @@ func pick(ctx context.Context, col arrow.Array, rows *array.Int64) (arrow.Array,
 	if last-first == int64(n-1) {
 		return array.NewSlice(col, first, last+1), nil
 	}
-	if d, ok := col.(*array.Dictionary); ok {
-		indices, err := compute.TakeArray(ctx, d.Indices(), rows)
-		if err != nil {
-			return nil, err
-		}
-		defer indices.Release()
-		return array.NewDictionaryArray(d.DataType(), indices, d.Dictionary()), nil
-	}
-	return compute.TakeArray(ctx, col, rows)
+	return arrowrows.Take(ctx, col, rows)
 }
 
 func (r *passRun) Finish(context.Context, stream.Emit) error { return nil }

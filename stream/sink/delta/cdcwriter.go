@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/changes"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/table"
@@ -160,7 +161,7 @@ func (w *cdcWriter) fresh(ctx context.Context, p *cdcPart, rows arrow.RecordBatc
 		rows.Retain()
 		return rows, nil
 	}
-	return changes.Take(ctx, rows, keep)
+	return arrowrows.Some(ctx, rows, keep)
 }
 
 // texts gives the values of a column of texts, which may be a dictionary.
