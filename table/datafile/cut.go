@@ -30,11 +30,7 @@ type piece struct {
 const firstPiece = int64(len(magic))
 
 func (c *cut) add(e extent) {
-	at := firstPiece
-	if n := len(c.pieces); n > 0 {
-		at = c.pieces[n-1].at + c.pieces[n-1].size()
-	}
-	c.pieces = append(c.pieces, piece{at, e})
+	c.pieces = append(c.pieces, piece{c.end(), e})
 }
 
 // end is where the next piece will be.
@@ -94,10 +90,8 @@ func (s *scan) cutRowGroup(g int, want []Range) (*pqarrow.FileReader, [][]Range,
 			file.addChunk(&group.Columns[leaf].MetaData, pages[j], have[i])
 		}
 	}
-	if s.windows.step > 0 { // the row group did not fit, but what is left of it may
-		if err := s.windows.load(file.extents()); err != nil {
-			return nil, nil, err
-		}
+	if err := file.reload(); err != nil {
+		return nil, nil, err
 	}
 	meta := *s.r.meta
 	meta.RowGroups, meta.NumRows = []format.RowGroup{group}, group.NumRows
@@ -128,6 +122,15 @@ func (c *cut) addChunk(m *format.ColumnMetaData, pages chunkPages, rows []Range)
 		c.add(p.extent)
 	}
 	m.TotalCompressedSize = c.end() - start
+}
+
+// reload reads what is left of a row group ahead where the whole did not fit and this does. Else each column keeps its share of the
+// budget: the parts that are left lie against each other across columns, which are decoded side by side, and may be many.
+func (c *cut) reload() error {
+	if left := c.extents(); c.of.step > 0 && c.of.fits(left) {
+		return c.of.load(left)
+	}
+	return nil
 }
 
 // extents are the parts of the whole file that are left.

@@ -54,11 +54,7 @@ type windows struct {
 func (w *windows) load(chunks []extent) error {
 	slices.SortFunc(chunks, func(a, b extent) int { return cmp.Compare(a.start, b.start) })
 	w.chunks, w.held = chunks, nil
-	var total int64
-	for _, c := range chunks {
-		total += c.size()
-	}
-	if total > w.budget {
+	if !w.fits(chunks) {
 		w.step = min(requestBytes, max(minStep, w.budget/int64(len(chunks))))
 		w.held = make([]window, len(chunks)) // one for each column
 		return nil
@@ -77,6 +73,15 @@ func (w *windows) load(chunks []extent) error {
 		})
 	}
 	return g.Wait()
+}
+
+// fits says whether parts can be held as a whole.
+func (w *windows) fits(parts []extent) bool {
+	var total int64
+	for _, p := range parts {
+		total += p.size()
+	}
+	return total <= w.budget
 }
 
 // coalesce joins parts that lie near each other, and splits what is longer than a request.

@@ -102,3 +102,39 @@ func TestALargeRowGroupIsReadInSteps(t *testing.T) {
 		t.Errorf("past the end: %v", err)
 	}
 }
+
+// columnsInTurn reads the first column's later half and the second one's first half, which lie against each other, in turn.
+func columnsInTurn(t *testing.T, r io.ReaderAt, half int64) {
+	t.Helper()
+	buf := make([]byte, 1000)
+	for at := int64(0); at < half-1000; at += 1000 {
+		for _, base := range []int64{firstPiece, firstPiece + half} {
+			if _, err := r.ReadAt(buf, base+at); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestWhatIsLeftOfALargeRowGroupIsReadOnce(t *testing.T) {
+	for _, tc := range []struct {
+		budget   int64
+		requests int
+	}{{1 << 20, 10}, {4 << 20, 1}} {
+		src, _ := newCounted(8 << 20)
+		w := &windows{ctx: t.Context(), src: src, budget: tc.budget}
+		if err := w.load([]extent{{0, 4 << 20}, {4 << 20, 8 << 20}}); err != nil {
+			t.Fatal(err)
+		}
+		c := &cut{of: w}
+		c.add(extent{2 << 20, 4 << 20})
+		c.add(extent{4 << 20, 6 << 20})
+		if err := c.reload(); err != nil {
+			t.Fatal(err)
+		}
+		columnsInTurn(t, c, 2<<20)
+		if len(src.reads) > tc.requests {
+			t.Errorf("budget %d: %d requests", tc.budget, len(src.reads))
+		}
+	}
+}
