@@ -144,5 +144,8 @@ func inCode(text string) string {
 		}
 		b.WriteString(line)
 	}
+	if fenced {
+		b.WriteString("```\n")
+	}
 	return strings.TrimRight(b.String(), "\n")
 }

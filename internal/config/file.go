@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // File is a pipeline file: one query, or several under Queries.
 type File struct {
@@ -134,6 +137,9 @@ type Delta struct {
 	Deletes            string            `yaml:"deletes"`             // mode cdc
 	TombstoneRetention *time.Duration    `yaml:"tombstone_retention"` // mode cdc; 0: deletions are not remembered
 }
+
+// Many says whether the sink feeds many tables: its location names parts of where changes come from.
+func (d *Delta) Many() bool { return d.Mode == "cdc" && strings.Contains(d.Table, "{") }
 
 // Console prints the rows.
 type Console struct {

@@ -46,7 +46,7 @@ func (v *validator) query(q *Query, key string) {
 	} else {
 		v.kafka(q.Source.Kafka, join(key, "source.kafka"))
 	}
-	columns := v.format(q, join(key, "format"))
+	columns := v.format(q, key)
 	v.operators(q, join(key, "operators"))
 	v.sink(q, key, columns)
 	v.trigger(q, key)
@@ -58,13 +58,14 @@ func (v *validator) query(q *Query, key string) {
 }
 
 // format checks the format and gives the names of the columns that it makes.
-func (v *validator) format(q *Query, key string) []string {
+func (v *validator) format(q *Query, queryKey string) []string {
+	key := join(queryKey, "format")
 	f := q.Format.JSON
 	switch {
 	case f != nil && q.Format.Debezium != nil:
 		v.at(key, "names two formats; a query has one")
 	case q.Format.Debezium != nil:
-		v.debezium(q, join(key, "debezium"))
+		v.debezium(q, queryKey, join(key, "debezium"))
 		return nil
 	}
 	if f == nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // debezium checks the format of change events.
-func (v *validator) debezium(q *Query, key string) {
+func (v *validator) debezium(q *Query, queryKey, key string) {
 	f := q.Format.Debezium
 	if f.OnError == "" {
 		f.OnError = "dead_letter"
@@ -29,10 +29,10 @@ func (v *validator) debezium(q *Query, key string) {
 		}
 	}
 	if len(q.Operators) > 0 {
-		v.at("operators", "cannot follow format debezium: the columns of its changes are known only when they come")
+		v.at(join(queryKey, "operators"), "cannot follow format debezium: the columns of its changes are known only when they come")
 	}
 	if d := q.Sink.Delta; d == nil || d.Mode != "" && d.Mode != "cdc" {
-		v.at("sink", "must be delta with mode cdc, to which format debezium gives changes")
+		v.at(join(queryKey, "sink"), "must be delta with mode cdc, to which format debezium gives changes")
 	}
 }
 
@@ -69,7 +69,7 @@ func (v *validator) cdc(q *Query, queryKey, key string) {
 	if q.Format.Debezium == nil {
 		v.at(join(key, "mode"), "cannot be cdc without format: {debezium: {}}")
 	}
-	if strings.Contains(d.Table, "{") && q.CheckpointLocation == "" {
+	if d.Many() && q.CheckpointLocation == "" {
 		v.at(join(queryKey, "checkpoint_location"), "is missing; a query that feeds many tables keeps its progress there")
 	}
 }
@@ -78,10 +78,10 @@ func (v *validator) cdc(q *Query, queryKey, key string) {
 // folder of all.
 func deadLetterTable(q *Query) string {
 	table := strings.TrimRight(q.Sink.Delta.Table, "/")
-	before, _, many := strings.Cut(table, "{")
-	if !many {
+	if !q.Sink.Delta.Many() {
 		return table + "_dead_letter"
 	}
+	before, _, _ := strings.Cut(table, "{")
 	if i := strings.LastIndexByte(before, '/'); i >= 0 {
 		before = before[:i+1]
 	} else {

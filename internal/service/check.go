@@ -13,6 +13,7 @@ import (
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/suggest"
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/stream/sink/delta"
 	"github.com/ingestd/ingestd/stream/source/kafka"
 )
 
@@ -64,6 +65,11 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 		schema = out
 	}
 	if d := q.Sink.Delta; d != nil {
+		if d.Many() {
+			if err := delta.Location(d.Table).Check(); err != nil {
+				return "sink.delta.table", err
+			}
+		}
 		for i, text := range d.When {
 			if _, err := sql.ParseMergeClause(text); err != nil {
 				return fmt.Sprintf("sink.delta.when[%d]", i), err

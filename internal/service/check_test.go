@@ -89,3 +89,24 @@ func TestCheckingTouchesNothing(t *testing.T) {
 		t.Errorf("there are %v, %v", entries, err)
 	}
 }
+
+func TestALocationNamesPartsThatChangesHave(t *testing.T) {
+	const many = `name: q
+source: {kafka: {brokers: ["b:1"], topics: [t]}}
+format: {debezium: {}}
+sink:
+  delta:
+    table: LOCATION
+checkpoint_location: c
+`
+	for location, want := range map[string]string{
+		"l/{schema}/{table}": "",
+		"l/{shcema}/{table}": "p.yaml:6:12: sink.delta.table: table l/{shcema}/{table}: there is no {shcema}; there are {topic}, ",
+		"l/{table":           "p.yaml:6:12: sink.delta.table: table l/{table: a { is not closed",
+	} {
+		err := check(t, strings.Replace(many, "LOCATION", location, 1))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%s: %v", location, err)
+		}
+	}
+}

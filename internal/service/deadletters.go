@@ -72,7 +72,7 @@ func (b Builder) replayed(ctx context.Context, c *config.Query) (int64, error) {
 
 // manyTables says whether a query feeds many tables, none of which can hold its progress.
 func manyTables(c *config.Query) bool {
-	return c.Sink.Delta != nil && delta.Location(c.Sink.Delta.Table).Many() && c.Sink.Delta.Mode == "cdc"
+	return c.Sink.Delta != nil && c.Sink.Delta.Many()
 }
 
 // replayCheckpoint is where the progress of replays is kept for a query of many tables: beside its own.

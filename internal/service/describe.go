@@ -74,7 +74,7 @@ func (d *description) sink(s *config.Delta) {
 		by += "; new columns are added to it"
 	}
 	where := "Delta table " + s.Table
-	if s.Mode == "cdc" && strings.Contains(s.Table, "{") {
+	if s.Many() {
 		where = "Delta tables " + s.Table + ", one for each"
 	}
 	mode := s.Mode
