@@ -14,7 +14,6 @@ import (
 type column interface {
 	null(i int)
 	truncate(i int)
-	reserve(n int)
 	finish(n int) arrow.ArrayData
 	drop()
 }
@@ -47,7 +46,6 @@ type fixed[T arrowbuf.Value] struct {
 
 func (f *fixed[T]) null(i int)                   { f.col.SetNull(i) }
 func (f *fixed[T]) truncate(i int)               { f.col.Truncate(i) }
-func (f *fixed[T]) reserve(n int)                { f.col.Reserve(n) }
 func (f *fixed[T]) finish(n int) arrow.ArrayData { return f.col.Finish(f.dt, n) }
 func (f *fixed[T]) drop()                        { f.col.Drop() }
 
@@ -223,14 +221,6 @@ func (c *texts) truncate(i int) {
 	}
 }
 
-func (c *texts) reserve(n int) {
-	if c.dict != nil {
-		c.dict.Reserve(n)
-	} else {
-		c.col.Reserve(n)
-	}
-}
-
 func (c *texts) finish(n int) arrow.ArrayData {
 	if c.dict != nil {
 		return c.dict.Finish(n)
@@ -270,7 +260,6 @@ func (c *binaries) setText(i int, v []byte) problem {
 
 func (c *binaries) null(i int)                   { c.col.SetNull(i) }
 func (c *binaries) truncate(i int)               { c.col.Truncate(i) }
-func (c *binaries) reserve(n int)                { c.col.Reserve(n) }
 func (c *binaries) finish(n int) arrow.ArrayData { return c.col.Finish(arrow.BinaryTypes.Binary, n) }
 func (c *binaries) drop()                        { c.col.Drop() }
 
@@ -279,6 +268,5 @@ type bools struct{ col arrowbuf.Bools }
 
 func (c *bools) null(i int)                   { c.col.SetNull(i) }
 func (c *bools) truncate(i int)               { c.col.Truncate(i) }
-func (c *bools) reserve(n int)                { c.col.Reserve(n) }
 func (c *bools) finish(n int) arrow.ArrayData { return c.col.Finish(n) }
 func (c *bools) drop()                        { c.col.Drop() }

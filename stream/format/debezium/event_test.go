@@ -25,6 +25,7 @@ func TestEveryFormOfAnEventGivesTheSameRow(t *testing.T) {
 		"whole, payload first":           `{"payload":` + bareCreate + `, "schema": null}`,
 		"whole with white space":         " " + strings.ReplaceAll(bareCreate, `,"`, " ,\n \"") + "\n",
 		"members in another order":       `{"op":"c","source":` + pgSource + `,"after":{"n":"x","id":1},"before":null}`,
+		"members with escapes":           `{"\u0062efore":{"id":2,"n":"\ty"},"\u0061fter":{"id":1,"n":"\u0078"},"source":` + pgSource + `,"\u006fp":"c"}`,
 		"flat with schema":               `{"schema":{"type":"struct","fields":` + twoFields + `,"optional":false},"payload":{"id":1,"n":"x"}}`,
 		"flat with schema and added":     `{"schema":{"type":"struct","fields":` + twoFields[:len(twoFields)-1] + `,{"type":"string","optional":true,"field":"__op"}],"optional":false},"payload":{"id":1,"n":"x","__op":"c"}}`,
 		"flat without schema":            `{"id":1,"n":"x"}`,

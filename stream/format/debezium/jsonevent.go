@@ -101,8 +101,9 @@ func (j *jsonEvent) envelope(name []byte, p int, ev *event) (q int, ok bool) {
 	s, m := j.s, &j.marks
 	switch string(name) {
 	case "before", "after":
+		before := name[0] == 'b' // what is read next may overwrite a name with escapes
 		if q = s.Skip(p, 1); q >= 0 && s.B[p] != 'n' {
-			if name[0] == 'b' {
+			if before {
 				ev.before = image{p, q}
 			} else {
 				ev.after = image{p, q}

@@ -29,7 +29,9 @@ func (x *jsonMap) read(s *jsontext.Scanner, p, i int) int {
 			if x.twice(name) {
 				return refuse(s, p, "a map with a key that comes twice")
 			}
-			x.keys.setText(k, name)
+			if why := x.keys.setText(k, name); why != "" {
+				return refuse(s, p, why)
+			}
 			q := x.value.value(s, p, k)
 			if k++; q < 0 {
 				s.Within("value")

@@ -23,8 +23,6 @@ func (c *lists) truncate(i int) {
 	c.offs.Truncate(i)
 }
 
-func (c *lists) reserve(n int) { c.offs.Reserve(n) }
-
 func (c *lists) finish(n int) arrow.ArrayData {
 	values := c.values.finish(c.offs.Start(n))
 	defer values.Release()
@@ -47,11 +45,6 @@ func (c *entries) null(int) {} // entries are never null
 func (c *entries) truncate(i int) {
 	c.keys.truncate(i)
 	c.values.truncate(i)
-}
-
-func (c *entries) reserve(n int) {
-	c.keys.reserve(n)
-	c.values.reserve(n)
 }
 
 func (c *entries) finish(n int) arrow.ArrayData {
@@ -88,12 +81,6 @@ func (c *structs) truncate(i int) {
 	c.nulls.Truncate(i)
 }
 
-func (c *structs) reserve(n int) {
-	for _, f := range c.fields {
-		f.reserve(n)
-	}
-}
-
 func (c *structs) finish(n int) arrow.ArrayData {
 	children := make([]arrow.ArrayData, len(c.fields))
 	for k, f := range c.fields {
@@ -119,7 +106,6 @@ type nothing struct{ dt arrow.DataType }
 
 func (nothing) null(int)     {}
 func (nothing) truncate(int) {}
-func (nothing) reserve(int)  {}
 func (nothing) drop()        {}
 
 func (c nothing) finish(n int) arrow.ArrayData {

@@ -2,6 +2,7 @@ package debezium
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 )
@@ -110,7 +111,7 @@ func oneLine(t string) string {
 			b[i] = ' '
 		}
 	}
-	return string(b[:min(len(b), 300)])
+	return strings.ToValidUTF8(string(b[:min(len(b), 300)]), "")
 }
 
 // closed checks what stands behind a payload that ended at p.
