@@ -22,7 +22,6 @@ import (
 // removal of a file has taken out is told by the log, as Spark has it.
 // Errors: *txlog.AppendOnlyError; those of where, [table.Change.Candidates] and [table.Change.Commit].
 func Delete(ctx context.Context, t *table.Table, where predicate.Filter, o Options) (Result, error) {
-	o = o.withDefaults()
 	if err := CheckRemovable(t); err != nil {
 		return Result{}, err
 	}

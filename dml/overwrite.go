@@ -84,7 +84,6 @@ func Overwrite(ctx context.Context, t *table.Table, in iter.Seq2[arrow.RecordBat
 	if err := o.check(); err != nil {
 		return Result{}, err
 	}
-	o.Options = o.Options.withDefaults()
 	if err := CheckRemovable(t); err != nil {
 		return Result{}, err
 	}

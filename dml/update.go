@@ -23,7 +23,6 @@ type Assignment struct{ Column, Expr string }
 // Errors: *NotAssignableError and *table.ColumnNotFoundError before anything is read; *txlog.AppendOnlyError; those of
 // the compiler, of [table.WriteSet.Write] for a new row that the table refuses, of [table.Change.Commit].
 func Update(ctx context.Context, t *table.Table, compile expression.Compiler, set []Assignment, where predicate.Filter, o Options) (Result, error) {
-	o = o.withDefaults()
 	if err := CheckRemovable(t); err != nil {
 		return Result{}, err
 	}

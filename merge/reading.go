@@ -31,8 +31,8 @@ func (p *plan) newReading(index *match.Index) *reading {
 	}
 	if index != nil {
 		for i, k := range p.on.Keys {
-			if path := p.columnPath(k.Left); path != nil {
-				all = append(all, prune.Among(path, index.Keys(), i, k.NullSafe))
+			if k.LeftPath != nil {
+				all = append(all, prune.Among(k.LeftPath, index.Keys(), i, k.NullSafe))
 			}
 		}
 	}

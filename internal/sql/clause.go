@@ -26,13 +26,3 @@ func ParseMergeClause(text string) (expression.MergeClause, error) {
 	}
 	return c, nil
 }
-
-// ParseMerge reads a whole MERGE [WITH SCHEMA EVOLUTION] INTO target [AS t] USING source [AS s] ON condition WHEN ... Its
-// names and expressions are not looked at. Error: *SQLError, whose position is in text.
-func ParseMerge(text string) (expression.MergeStatement, error) {
-	m, err := spark.Merge(text)
-	if err != nil {
-		return expression.MergeStatement{}, inText(err, text)
-	}
-	return m, nil
-}

@@ -22,7 +22,7 @@ type Key struct {
 	Left, Right string
 	Type        arrow.DataType
 	NullSafe    bool // <=>: NULL equals NULL; else it equals nothing
-	// LeftPath and RightPath are the names of the column, or of the field in it, that a side is but for its widening to Type, as
-	// the relation's schema spells them; nil for any other expression.
-	LeftPath, RightPath []string
+	// LeftPath are the names of the column, or of the field in it, that Left is but for its widening to Type, as the relation's schema
+	// spells them; nil for any other expression.
+	LeftPath []string
 }

@@ -39,18 +39,3 @@ type MergeValue struct {
 	Path   []string
 	Expr   string
 }
-
-// MergeStatement is a whole MERGE as text says it. Whether its names and expressions mean something is not looked at.
-type MergeStatement struct {
-	SchemaEvolution bool // WITH SCHEMA EVOLUTION
-	Target, Source  MergeRelation
-	On              string // a predicate
-	Clauses         []MergeClause
-}
-
-// MergeRelation is a table or, as a source, a query.
-type MergeRelation struct {
-	Name  []string // such as delta and the path of delta.`/data/t`; nil for a query
-	Query string   // what stands between the brackets; "" for a table
-	Alias string   // "" where there is none
-}

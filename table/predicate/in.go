@@ -57,9 +57,6 @@ func (e In) Path() []string { return e.path }
 // Values are those that are not NULL, sorted within their kinds. They must not be changed.
 func (e In) Values() []Value { return e.values }
 
-// HasNull says whether NULL is among the values.
-func (e In) HasNull() bool { return e.null }
-
 // String is the expression as SQL text.
 func (e In) String() string {
 	var parts []string

@@ -64,7 +64,7 @@ func TestInIsTheDisjunctionOfItsValues(t *testing.T) {
 
 func TestAnInTakesItsValuesOver(t *testing.T) {
 	in := NewIn([]string{"a"}, []Value{Int(3), Int(1), Int(3), Float(2)}, false)
-	if got := fmt.Sprint(in.Values()); got != "[1 3 2e+00]" || in.HasNull() || in.Path()[0] != "a" {
+	if got := fmt.Sprint(in.Values()); got != "[1 3 2e+00]" || in.null || in.Path()[0] != "a" {
 		t.Errorf("got %s", got)
 	}
 	values := make([]Value, 1000)

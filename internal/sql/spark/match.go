@@ -172,7 +172,7 @@ func (m *matcher) key(part string) (key expression.Key, ok bool, err error) {
 		a, b = b, a
 	}
 	key.Left, key.Right, key.Type = a.as(typ), b.as(typ), typ
-	key.LeftPath, key.RightPath = a.column(t.scope, typ), b.column(t.scope, typ)
+	key.LeftPath = a.column(t.scope, typ)
 	return key, true, nil
 }
 

@@ -22,60 +22,10 @@ func MergeClause(text string) (c expression.MergeClause, err error) {
 	return c, t.err
 }
 
-// Merge reads a whole MERGE. Errors: *SyntaxError.
-func Merge(text string) (m expression.MergeStatement, err error) {
-	t, err := read(strings.TrimRight(text, "; \t\r\n"))
-	if err != nil {
-		return m, err
-	}
-	t.want("MERGE")
-	m.SchemaEvolution = t.take("with", "schema", "evolution")
-	t.want("INTO")
-	m.Target = t.mergeRelation("the table to merge into is wanted")
-	t.want("USING")
-	if t.is("(") {
-		m.Source.Query = t.inBrackets()
-		m.Source.Alias = t.alias()
-	} else {
-		m.Source = t.mergeRelation("a table, or a query in brackets, is wanted")
-	}
-	t.want("ON")
-	m.On = t.textUntil("a condition", "when")
-	for t.take("when") {
-		m.Clauses = append(m.Clauses, t.mergeClause())
-	}
-	if len(m.Clauses) == 0 {
-		t.wrong(t.peek().at, "WHEN is wanted, not %s", t.show(t.peek()))
-	}
-	t.wantEnd()
-	return m, t.err
-}
-
 func (t *translator) wantEnd() {
 	if next := t.peek(); next.kind != endOfText {
 		t.wrong(next.at, "unexpected %s", t.show(next))
 	}
-}
-
-func (t *translator) mergeRelation(wanted string) (r expression.MergeRelation) {
-	if t.is("using") || t.is("on") {
-		t.wrong(t.peek().at, "%s, not %s", wanted, t.show(t.peek()))
-	}
-	r.Name = t.path(wanted)
-	r.Alias = t.alias()
-	return r
-}
-
-// alias: [AS] name.
-func (t *translator) alias() string {
-	as := t.take("as")
-	switch tok := t.peek(); {
-	case tok.kind == quoted || tok.kind == name && (as || !t.is("using") && !t.is("on")):
-		return t.next().text
-	case as:
-		t.wrong(tok.at, "a name is wanted after AS, not %s", t.show(tok))
-	}
-	return ""
 }
 
 // mergeClause reads what follows WHEN.
@@ -207,12 +157,4 @@ func (t *translator) isOne(words []string) bool {
 // inPath tells that the token at hand is a name after a dot.
 func (t *translator) inPath() bool {
 	return t.i > 0 && t.tokens[t.i-1].kind == symbol && t.tokens[t.i-1].text == "."
-}
-
-// inBrackets is the text between a bracket at hand and the one that closes it.
-func (t *translator) inBrackets() string {
-	t.want("(")
-	query := t.textUntil("a query")
-	t.want(")")
-	return query
 }

@@ -103,9 +103,7 @@ func translate(text string, schema *arrow.Schema, o Options, end func(*translato
 		return nil, &SyntaxError{Message: "there is no expression"}
 	}
 	e := t.expression()
-	if next := t.peek(); t.err == nil && next.kind != endOfText {
-		t.wrong(next.at, "unexpected %s", t.show(next))
-	}
+	t.wantEnd()
 	if t.err == nil {
 		e = end(t, e)
 	}
