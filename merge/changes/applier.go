@@ -25,6 +25,8 @@ type Applier struct {
 	source *match.Source
 	older  []*match.Source // of this set, of earlier schemas
 	newest floor           // truncation of this set
+
+	sourceTime arrow.DataType // of the changes of this set
 }
 
 // New makes an applier. Nothing is read yet.
@@ -93,6 +95,9 @@ func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 	case len(keys) == 0:
 		return &KeysError{Origin: b.Origin}
 	}
+	if a.sourceTime == nil {
+		a.sourceTime = b.SourceTime
+	}
 	if err := a.widen(fit, keys); err != nil {
 		return err
 	}
@@ -101,7 +106,7 @@ func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 		defer soft.Release()
 		rest, b = soft, b.SoftDeletes()
 	}
-	rows, err := conform(ctx, rest, b, a.fit)
+	rows, err := conform(ctx, rest, b, a.fit, a.sourceTime)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ const (
 	// UnavailableColumn, binary, has a bit for each column of the table in the batch, the least significant of the first byte
 	// first: the values of those are not known, and stay as they are. Null: all are known.
 	UnavailableColumn = "__ingestd_unavailable"
-	// SourceTimeColumn, timestamp in microseconds of UTC, is when the change was made; null where that is not known.
+	// SourceTimeColumn is when the change was made, of type [Batch.SourceTime]: a timestamp, or whatever orders the changes of a source.
+	// Null where that is not known.
 	SourceTimeColumn = "__ingestd_source_ts"
 	// PartitionColumn, utf8 or a dictionary of it, is the partition of the source that it was read from ("orders/0"), and
 	// OffsetColumn, int64, the offset there. Where sequences are equal or null, changes are ordered by them.
@@ -59,16 +60,26 @@ type Batch struct {
 	Origin
 	Columns []arrow.Field // of the table
 	Keys    []string      // columns that together name a row; empty where the source does not tell
+	// SourceTime is the type of [SourceTimeColumn]; nil: a timestamp in microseconds of UTC. It is one for all changes of a table.
+	SourceTime arrow.DataType
 }
 
-// columns that follow those of the table.
-var about = []arrow.Field{
-	{Name: OpColumn, Type: arrow.PrimitiveTypes.Int8},
-	{Name: SequenceColumn, Type: arrow.BinaryTypes.Binary, Nullable: true},
-	{Name: UnavailableColumn, Type: arrow.BinaryTypes.Binary, Nullable: true},
-	{Name: SourceTimeColumn, Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, Nullable: true},
-	{Name: PartitionColumn, Type: arrow.BinaryTypes.String},
-	{Name: OffsetColumn, Type: arrow.PrimitiveTypes.Int64},
+// numAbout is how many columns follow those of the table.
+const numAbout = 6
+
+// about are they, with a type for [SourceTimeColumn].
+func about(sourceTime arrow.DataType) []arrow.Field {
+	if sourceTime == nil {
+		sourceTime = &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+	}
+	return []arrow.Field{
+		{Name: OpColumn, Type: arrow.PrimitiveTypes.Int8},
+		{Name: SequenceColumn, Type: arrow.BinaryTypes.Binary, Nullable: true},
+		{Name: UnavailableColumn, Type: arrow.BinaryTypes.Binary, Nullable: true},
+		{Name: SourceTimeColumn, Type: sourceTime, Nullable: true},
+		{Name: PartitionColumn, Type: arrow.BinaryTypes.String},
+		{Name: OffsetColumn, Type: arrow.PrimitiveTypes.Int64},
+	}
 }
 
 // Schema is that of a batch.
@@ -76,16 +87,16 @@ func (b Batch) Schema() *arrow.Schema {
 	keys, _ := json.Marshal(append([]string{}, b.Keys...)) // strings always marshal
 	meta := arrow.NewMetadata([]string{metaDatabase, metaSchema, metaTable, metaTopic, metaKeys},
 		[]string{b.Database, b.Origin.Schema, b.Table, b.Topic, string(keys)})
-	return arrow.NewSchema(slices.Concat(b.Columns, about), &meta)
+	return arrow.NewSchema(slices.Concat(b.Columns, about(b.SourceTime)), &meta)
 }
 
 // BatchOf reads a schema that [Batch.Schema] made; false for any other.
 func BatchOf(s *arrow.Schema) (Batch, bool) {
-	n := s.NumFields() - len(about)
+	n := s.NumFields() - numAbout
 	if n < 0 {
 		return Batch{}, false
 	}
-	for i, f := range about {
+	for i, f := range about(nil) {
 		if s.Field(n+i).Name != f.Name {
 			return Batch{}, false
 		}
@@ -94,7 +105,10 @@ func BatchOf(s *arrow.Schema) (Batch, bool) {
 		v, _ := s.Metadata().GetValue(key)
 		return v
 	}
-	b := Batch{Columns: s.Fields()[:n]}
+	b := Batch{Columns: s.Fields()[:n], SourceTime: s.Field(n + 3).Type}
+	if d, ok := b.SourceTime.(*arrow.DictionaryType); ok {
+		b.SourceTime = d.ValueType
+	}
 	b.Origin = Origin{meta(metaDatabase), meta(metaSchema), meta(metaTable), meta(metaTopic)}
 	return b, json.Unmarshal([]byte(meta(metaKeys)), &b.Keys) == nil
 }

@@ -37,7 +37,7 @@ type aboutRows struct {
 	op        *array.Int8
 	seq       *array.Binary
 	lacks     *array.Binary
-	made      *array.Timestamp
+	made      arrow.Array // in the type of the batch's source times
 	partition *array.String
 	offset    *array.Int64
 }
@@ -46,7 +46,7 @@ type aboutRows struct {
 func aboutOf(rec arrow.RecordBatch, first int) aboutRows {
 	return aboutRows{
 		op: rec.Column(first).(*array.Int8), seq: rec.Column(first + 1).(*array.Binary), lacks: rec.Column(first + 2).(*array.Binary),
-		made:      rec.Column(first + 3).(*array.Timestamp),
+		made:      rec.Column(first + 3),
 		partition: rec.Column(first + 4).(*array.String), offset: rec.Column(first + 5).(*array.Int64),
 	}
 }
@@ -75,7 +75,7 @@ func (a *aboutRows) compare(i, j int) int {
 // outdates are left out.
 func collapse(ctx context.Context, rec arrow.RecordBatch, names []string, keys *match.Keys, floor floor) (*collapsed, error) {
 	c := &collapsed{index: match.NewIndex([]*match.Keys{keys})}
-	columns := int(rec.NumCols()) - len(about) - len(names)
+	columns := int(rec.NumCols()) - numAbout - len(names)
 	a := aboutOf(rec, columns)
 	var err error
 	if c.moves, err = newMoves(ctx, rec, names); err != nil {
@@ -227,7 +227,7 @@ type floor struct {
 	seq       []byte // nil: none, and its place counts
 	partition string
 	offset    int64
-	at        *arrow.Timestamp // when the source made it; nil: not known
+	at        arrow.Array // when the source made it, that value alone
 }
 
 // outdates says whether a change is one of before the truncation.
@@ -255,9 +255,5 @@ func (f *floor) raise(a *aboutRows, i int) {
 	if f.set && s == nil && f.partition == a.partition.Value(i) && a.offset.Value(i) < f.offset {
 		return
 	}
-	*f = floor{set: true, seq: bytes.Clone(s), partition: a.partition.Value(i), offset: a.offset.Value(i)}
-	if a.made.IsValid(i) {
-		at := a.made.Value(i)
-		f.at = &at
-	}
+	*f = floor{set: true, seq: bytes.Clone(s), partition: a.partition.Value(i), offset: a.offset.Value(i), at: array.NewSlice(a.made, int64(i), int64(i)+1)}
 }

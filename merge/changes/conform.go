@@ -119,16 +119,16 @@ func union(a, b *schema.Struct) (*schema.Struct, error) {
 	return m.Merge(a, b)
 }
 
-// conform gives a batch of changes in the columns and types of to: what it lacks is null, and what it does not know
-// stays unknown. The caller releases the result. Errors: *arrowmap.CastError for a value that does not fit.
-func conform(ctx context.Context, rec arrow.RecordBatch, b Batch, to *schema.Struct) (arrow.RecordBatch, error) {
+// conform gives a batch of changes in the columns and types of to, with source times of a type: what it lacks is null, and what it does not
+// know stays unknown. The caller releases the result. Errors: *arrowmap.CastError for a value that does not fit.
+func conform(ctx context.Context, rec arrow.RecordBatch, b Batch, to *schema.Struct, sourceTime arrow.DataType) (arrow.RecordBatch, error) {
 	as, err := arrowmap.ToArrow(to)
 	if err != nil {
 		return nil, err
 	}
 	index := arrowmap.FieldIndex(b.Columns)
 	n := int(rec.NumRows())
-	cols := make([]arrow.Array, 0, len(to.Fields)+len(about))
+	cols := make([]arrow.Array, 0, len(to.Fields)+numAbout)
 	defer func() { arrowrows.Release(cols) }()
 	from := make([]int, len(to.Fields))
 	for i, f := range as.Fields() {
@@ -145,8 +145,9 @@ func conform(ctx context.Context, rec arrow.RecordBatch, b Batch, to *schema.Str
 		}
 		cols = append(cols, c)
 	}
-	for i := range about {
-		c, err := arrowrows.Plain(ctx, rec.Column(len(b.Columns)+i))
+	fields := about(sourceTime)
+	for i, f := range fields {
+		c, err := castTo(ctx, rec.Column(len(b.Columns)+i), f)
 		if err != nil {
 			return nil, err
 		}
@@ -155,7 +156,7 @@ func conform(ctx context.Context, rec arrow.RecordBatch, b Batch, to *schema.Str
 	mask := moveMask(cols[len(to.Fields)+2].(*array.Binary), from)
 	cols[len(to.Fields)+2].Release()
 	cols[len(to.Fields)+2] = mask
-	return array.NewRecordBatch(arrow.NewSchema(slices.Concat(as.Fields(), about), nil), cols, int64(n)), nil
+	return array.NewRecordBatch(arrow.NewSchema(slices.Concat(as.Fields(), fields), nil), cols, int64(n)), nil
 }
 
 // castTo gives a column in the type of f, without a dictionary. The caller releases it.

@@ -27,7 +27,7 @@ func (a *Applier) newSource(fit *schema.Struct) (*match.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := arrow.NewSchema(slices.Concat(as.Fields(), about, was), nil)
+	all := arrow.NewSchema(slices.Concat(as.Fields(), about(a.sourceTime), was), nil)
 	return match.NewSource(all, match.SourceOptions{Budget: a.o.SourceMemory, Dir: a.o.TempDir,
 		Hash: func(ctx context.Context, rec arrow.RecordBatch) ([]uint64, error) {
 			k, err := keysOf(ctx, rec, keys)
@@ -95,12 +95,12 @@ func (a *Applier) gather(ctx context.Context) error {
 
 func (a *Applier) move(ctx context.Context, rows *match.Rows) error {
 	for _, chunk := range rows.Chunks() {
-		n := int(chunk.NumCols()) - len(about) - len(a.keys)
-		rec, err := conform(ctx, chunk, Batch{Columns: chunk.Schema().Fields()[:n]}, a.fit)
+		n := int(chunk.NumCols()) - numAbout - len(a.keys)
+		rec, err := conform(ctx, chunk, Batch{Columns: chunk.Schema().Fields()[:n]}, a.fit, a.sourceTime)
 		if err != nil {
 			return err
 		}
-		err = a.appendWas(ctx, rec, chunk.Columns()[n+len(about):])
+		err = a.appendWas(ctx, rec, chunk.Columns()[n+numAbout:])
 		rec.Release()
 		if err != nil {
 			return err
@@ -135,6 +135,6 @@ func (a *Applier) discard() error {
 			errs = append(errs, s.Close())
 		}
 	}
-	a.older, a.source, a.fit, a.keys, a.newest = nil, nil, nil, nil, floor{}
+	a.older, a.source, a.fit, a.keys, a.newest, a.sourceTime = nil, nil, nil, nil, floor{}, nil
 	return errors.Join(errs...)
 }

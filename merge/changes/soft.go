@@ -18,26 +18,28 @@ import (
 const (
 	DeletedColumn    = "_deleted"   // BOOLEAN: the row is gone in the source
 	LastOpColumn     = "_op"        // STRING: the letter of the last change
-	LastSourceColumn = "_source_ts" // TIMESTAMP: when the source made it; null where that is not known
+	LastSourceColumn = "_source_ts" // when the source made it, in the type of the batch's source times; null where that is not known
 )
 
 // softColumns are those columns, in their order.
-var softColumns = []arrow.Field{
-	{Name: DeletedColumn, Type: arrow.FixedWidthTypes.Boolean, Nullable: true},
-	{Name: LastOpColumn, Type: arrow.BinaryTypes.String, Nullable: true},
-	{Name: LastSourceColumn, Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, Nullable: true},
+func softColumns(sourceTime arrow.DataType) []arrow.Field {
+	return []arrow.Field{
+		{Name: DeletedColumn, Type: arrow.FixedWidthTypes.Boolean, Nullable: true},
+		{Name: LastOpColumn, Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: LastSourceColumn, Type: sourceTime, Nullable: true},
+	}
 }
 
 // SoftDeletes gives what a batch is with soft deletes: its table has the columns that tell of the last change.
 func (b Batch) SoftDeletes() Batch {
-	b.Columns = slices.Concat(b.Columns, softColumns)
+	b.Columns = slices.Concat(b.Columns, softColumns(about(b.SourceTime)[3].Type))
 	return b
 }
 
 // softened makes updates of deletions: nothing is known of the row but its key, and that it is deleted. The caller releases the result.
 func softened(rec arrow.RecordBatch, b Batch, keys []string) arrow.RecordBatch {
 	n, rows := len(b.Columns), int(rec.NumRows())
-	ops, source := rec.Column(n).(*array.Int8), rec.Column(n+3).(*array.Timestamp)
+	ops, source := rec.Column(n).(*array.Int8), rec.Column(n+3)
 	deleted, last, op := array.NewBooleanBuilder(memory.DefaultAllocator), array.NewStringBuilder(memory.DefaultAllocator), array.NewInt8Builder(memory.DefaultAllocator)
 	lacks := array.NewBinaryBuilder(memory.DefaultAllocator, arrow.BinaryTypes.Binary)
 	defer func() { deleted.Release(); last.Release(); op.Release(); lacks.Release() }()
@@ -113,7 +115,10 @@ func (a *application) softly(ctx context.Context, f *file, rows table.FileRows, 
 		return err
 	}
 	defer old.Release()
-	rec := a.markedDeleted(old)
+	rec, err := a.markedDeleted(ctx, old)
+	if err != nil {
+		return err
+	}
 	defer rec.Release()
 	seqs := array.NewBinaryBuilder(memory.DefaultAllocator, arrow.BinaryTypes.Binary)
 	defer seqs.Release()
@@ -130,28 +135,29 @@ func (a *application) softly(ctx context.Context, f *file, rows table.FileRows, 
 }
 
 // markedDeleted gives rows with the columns of soft deletes as a truncation leaves them.
-func (a *application) markedDeleted(old arrow.RecordBatch) arrow.RecordBatch {
+func (a *application) markedDeleted(ctx context.Context, old arrow.RecordBatch) (arrow.RecordBatch, error) {
 	n := int(old.NumRows())
-	deleted, last, source := array.NewBooleanBuilder(memory.DefaultAllocator), array.NewStringBuilder(memory.DefaultAllocator), array.NewTimestampBuilder(memory.DefaultAllocator, softColumns[2].Type.(*arrow.TimestampType))
-	defer func() { deleted.Release(); last.Release(); source.Release() }()
+	deleted, last := array.NewBooleanBuilder(memory.DefaultAllocator), array.NewStringBuilder(memory.DefaultAllocator)
+	defer func() { deleted.Release(); last.Release() }()
 	for range n {
 		deleted.Append(true)
 		last.Append(string(rune(Truncate)))
-		if a.truncation.at == nil {
-			source.AppendNull()
-		} else {
-			source.Append(*a.truncation.at)
-		}
 	}
-	made := []arrow.Array{deleted.NewArray(), last.NewArray(), source.NewArray()}
-	defer arrowrows.Release(made)
+	made := []arrow.Array{deleted.NewArray(), last.NewArray(), nil}
+	defer func() { arrowrows.Release(made) }()
+	same := arrowrows.Indices(make([]int32, n))
+	defer same.Release()
+	var err error
+	if made[2], err = arrowrows.Take(ctx, a.truncation.at, same); err != nil {
+		return nil, err
+	}
 	fields, cols := old.Schema().Fields(), slices.Clone(old.Columns())
-	for i, f := range softColumns {
+	for i, f := range softColumns(made[2].DataType()) {
 		if at := old.Schema().FieldIndices(f.Name); len(at) == 1 {
-			cols[at[0]] = made[i]
+			fields[at[0]], cols[at[0]] = f, made[i]
 		} else {
 			fields, cols = append(fields, f), append(cols, made[i])
 		}
 	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, old.NumRows())
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, old.NumRows()), nil
 }
