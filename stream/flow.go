@@ -28,11 +28,11 @@ func (r *run) beginFlow(ctx context.Context, id BatchID, w Writer) (*flow, error
 	return f, nil
 }
 
-// head passes rows into the first operator.
-func (f *flow) head(ctx context.Context) Emit { return f.from(ctx, 0) }
+// head passes rows of a place into the first operator.
+func (f *flow) head(ctx context.Context, of Place) Emit { return f.from(ctx, of, 0) }
 
-// from passes rows into operator i, or into the writer after the last.
-func (f *flow) from(ctx context.Context, i int) Emit {
+// from passes rows of a place into operator i, or into the writer after the last.
+func (f *flow) from(ctx context.Context, of Place, i int) Emit {
 	return func(rows arrow.RecordBatch) error {
 		if rows.NumRows() == 0 {
 			rows.Release()
@@ -45,14 +45,17 @@ func (f *flow) from(ctx context.Context, i int) Emit {
 			return nil
 		}
 		defer rows.Release()
-		return f.named(i, f.runs[i].Process(ctx, rows, f.from(ctx, i+1)))
+		if run, ok := f.runs[i].(PlacedRun); ok {
+			return f.named(i, run.ProcessFrom(ctx, of, rows, f.from(ctx, of, i+1)))
+		}
+		return f.named(i, f.runs[i].Process(ctx, rows, f.from(ctx, of, i+1)))
 	}
 }
 
 // finish ends the operators in order; what one emits flows through those after it.
 func (f *flow) finish(ctx context.Context) error {
 	for i, run := range f.runs {
-		if err := run.Finish(ctx, f.from(ctx, i+1)); err != nil {
+		if err := run.Finish(ctx, f.from(ctx, Place{}, i+1)); err != nil {
 			return f.named(i, err)
 		}
 	}

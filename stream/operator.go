@@ -33,3 +33,17 @@ type OperatorRun interface {
 	// Close ends the run, also after an error.
 	Close() error
 }
+
+// Place says which records rows were made of: those of a partition from an offset on, a [Chunk]. The zero Place is the whole batch, as of rows
+// that an operator emitted from Finish.
+type Place struct {
+	Partition string
+	From      int64
+}
+
+// PlacedRun is an OperatorRun that is told where rows come from. The engine calls ProcessFrom in place of Process; the rows of a place come in
+// their order, in one call or in several one after the other, as long as the operators before keep it.
+type PlacedRun interface {
+	OperatorRun
+	ProcessFrom(ctx context.Context, from Place, in arrow.RecordBatch, emit Emit) error
+}

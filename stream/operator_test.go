@@ -183,3 +183,43 @@ func TestAQueryLacksNothing(t *testing.T) {
 		}
 	}
 }
+
+// placed notes where rows come from.
+type placed struct {
+	upper
+	seen []string
+}
+
+func (p *placed) Begin(context.Context, stream.BatchID) (stream.OperatorRun, error) {
+	p.open++
+	return &placedRun{upperRun{&p.upper}, p}, nil
+}
+
+type placedRun struct {
+	upperRun
+	to *placed
+}
+
+func (r *placedRun) ProcessFrom(_ context.Context, from stream.Place, in arrow.RecordBatch, emit stream.Emit) error {
+	r.to.mu.Lock()
+	defer r.to.mu.Unlock()
+	for _, row := range streamtest.Rows(in) {
+		r.to.seen = append(r.to.seen, fmt.Sprintf("%s from %d: %s", from.Partition, from.From, row.Value))
+	}
+	in.Retain()
+	return emit(in)
+}
+
+func TestAnOperatorIsToldWhereRowsComeFrom(t *testing.T) {
+	w := newWorld(t)
+	w.log.Append("events/0", "a", "b")
+	w.log.Append("events/1", "c")
+	q, _ := w.query(t)
+	last := &placed{upper: upper{name: "2"}}
+	q.Operators = []stream.Operator{&upper{name: "1", finishedRow: true}, last}
+	mustRun(t, q)
+	slices.Sort(last.seen)
+	if want := []string{" from 0: end of 1", "events/0 from 0: A", "events/0 from 0: B", "events/1 from 0: C"}; !slices.Equal(last.seen, want) {
+		t.Errorf("%q, want %q", last.seen, want)
+	}
+}

@@ -115,7 +115,7 @@ func (r *run) work(ctx context.Context, task DecodeTask, c Chunk, flow *flow, dl
 	for len(batches) > 0 {
 		rows := batches[0]
 		batches = batches[1:]
-		if err := flow.head(ctx)(rows); err != nil {
+		if err := flow.head(ctx, Place{c.Partition, c.From})(rows); err != nil {
 			return err
 		}
 	}

@@ -92,6 +92,15 @@ func (c *Compiler) Filter(ctx context.Context, text string, schema *arrow.Schema
 	return f, nil
 }
 
+// Type implements expression.Compiler.
+func (c *Compiler) Type(text string, schema *arrow.Schema) (arrow.DataType, error) {
+	e, err := spark.Translate(text, schema, spark.Options{Now: c.now()})
+	if err != nil {
+		return nil, inText(err, text)
+	}
+	return e.Type, nil
+}
+
 // check prepares the query once.
 func (p *pool) check(ctx context.Context) error {
 	e, err := p.take(ctx)

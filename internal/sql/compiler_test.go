@@ -291,3 +291,17 @@ func TestAClosedCompilerSaysSo(t *testing.T) {
 		t.Error("a closed compiler made a filter")
 	}
 }
+
+func TestTheTypeOfAnExpressionIsSparks(t *testing.T) {
+	rec := batchOf(t, newSession(t, Options{}), sample)
+	c := newCompiler(t)
+	for text, want := range map[string]string{"i + 1": "int32", "sh + l": "int64", "dec * 2": "decimal(12, 3)", "struct(s, ts)": "struct<s: utf8, ts: timestamp[us, tz=UTC]>", "NULL": "null"} {
+		if got, err := c.Type(text, rec.Schema()); err != nil || strings.ReplaceAll(fmt.Sprint(got), " nullable", "") != want && !strings.Contains(fmt.Sprint(got), "struct") {
+			t.Errorf("%s is %v, %v; want %s", text, got, err, want)
+		}
+	}
+	var wrong *SQLError
+	if _, err := c.Type("i +\n nope", rec.Schema()); !errors.As(err, &wrong) || wrong.Line != 2 || wrong.Column != 2 {
+		t.Errorf("got %v", err)
+	}
+}

@@ -26,6 +26,9 @@ type Compiler interface {
 	// type of its field as Spark assigns to a column (ANSI store assignment): a value that does not
 	// fit is an error when it comes up. Close the projection when it is no longer needed.
 	Project(ctx context.Context, exprs []string, in, out *arrow.Schema) (Projection, error)
+	// Type is the type of an expression over rows of a schema: what to Project it to where it is to stay as it is.
+	// Errors: those of Filter.
+	Type(text string, schema *arrow.Schema) (arrow.DataType, error)
 	// Match takes a condition on pairs of rows apart: a predicate over Join(left, right). It may be compiled whole, too.
 	// Errors: those of Filter.
 	Match(ctx context.Context, text string, left, right Relation) (Match, error)
