@@ -56,7 +56,8 @@ type part struct {
 	done  match.Bits // keys whose row is written already
 
 	mu    sync.Mutex
-	given []given // rows of changes that their old keys complete
+	given []given              // rows of changes that their old keys complete
+	blank map[int]map[int]bool // by change: columns whose values are of a row that was deleted since
 }
 
 // part applies changes that were collapsed, to all files.
@@ -85,7 +86,7 @@ type old struct {
 type place struct {
 	position int64
 	change   int
-	other    bool // it is the row of before a deletion, whose values are not those that the change lacks
+	lacks    []byte // columns whose values are those of the row, as in UnavailableColumn; nil: none, also of a row of before a deletion
 }
 
 // file finds the rows of a file that changes are of, and takes them out.
@@ -154,8 +155,12 @@ func (p *part) look(ctx context.Context, f *file, rows table.FileRows, o *old) e
 		}
 		since := p.since[change]
 		other := truncated || since != nil && (seq == nil || bytes.Compare(seq, since) < 0)
-		if p.c.HasChangeFeed() || p.op[change] != Delete && p.lacks[change] != nil && !other {
-			o.replace = append(o.replace, place{rows.Positions[i], change, other})
+		var lacks []byte
+		if p.op[change] != Delete && !other {
+			lacks = p.lacksBeside(change, seq)
+		}
+		if p.c.HasChangeFeed() || lacks != nil {
+			o.replace = append(o.replace, place{rows.Positions[i], change, lacks})
 		}
 	}
 	return nil
@@ -232,7 +237,7 @@ func (p *part) write(ctx context.Context, changes []int) error {
 		for i, c := range some {
 			at[i] = int32(c)
 		}
-		rec, err := arrowrows.SomeOf(ctx, p.rows, p.columns, at)
+		rec, err := p.blanked(ctx, some, at)
 		if err != nil {
 			return err
 		}

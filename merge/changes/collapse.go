@@ -25,6 +25,14 @@ type collapsed struct {
 	lacks [][]byte // columns whose values are not known, as in UnavailableColumn; nil: none
 	since [][]byte // of those that lack values: the sequence since when the row is this one, so that one before it has none of them; nil: for ever
 	moves *moves
+
+	filled [][]filled // values of each that are from changes before it, of the same row
+}
+
+// filled is a value that a change has from one before it.
+type filled struct {
+	column int
+	seq    []byte // of the one before; nil: none
 }
 
 // key is the key of a change, as bytes.
@@ -121,7 +129,12 @@ func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]f
 	newest := chain[0]
 	c.op, c.seq = append(c.op, Op(a.op.Value(newest))), append(c.seq, bytes.Clone(bytesAt(a.seq, newest)))
 	lacks := bytes.Clone(bytesAt(a.lacks, newest))
+	wanted := anySet(lacks)
 	life := c.life(a, chain, lacks, winner, fills)
+	c.filled = append(c.filled, nil)
+	if wanted {
+		c.filled[winner] = filledOf(a, winner, fills)
+	}
 	var since []byte
 	if anySet(lacks) {
 		since = life.since(a)
@@ -132,6 +145,16 @@ func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]f
 		lacks = nil
 	}
 	c.lacks = append(c.lacks, lacks)
+}
+
+// filledOf are the values that a change has got, which is the last that has got any.
+func filledOf(a *aboutRows, winner int, fills map[int][]fill) (out []filled) {
+	for column, all := range fills {
+		if last := len(all) - 1; last >= 0 && int(all[last].winner) == winner {
+			out = append(out, filled{column, bytes.Clone(bytesAt(a.seq, int(all[last].from)))})
+		}
+	}
+	return out
 }
 
 // life is what was found going back in the changes of a key, as far as the row is the same one.

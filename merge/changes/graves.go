@@ -136,7 +136,7 @@ func (g *graves) alive(ctx context.Context, p *part, changes []int) ([]int, erro
 			asked[string(p.key(c))] = c
 		}
 	}
-	dead, err := g.outdated(ctx, asked, p.seq)
+	dead, err := g.outdated(ctx, p, asked)
 	if err != nil || len(dead) == 0 {
 		return changes, err
 	}
@@ -151,16 +151,23 @@ func (g *graves) alive(ctx context.Context, p *part, changes []int) ([]int, erro
 	return out, nil
 }
 
-// outdated finds the changes, by key, of which there is a newer tombstone.
-func (g *graves) outdated(ctx context.Context, asked map[string]int, seqs [][]byte) (map[int]bool, error) {
+// outdated finds the changes, by key, of which there is a newer tombstone, and takes from the others what is of before one.
+func (g *graves) outdated(ctx context.Context, p *part, asked map[string]int) (map[int]bool, error) {
 	dead := map[int]bool{}
+	look := func(c int, deletion []byte) {
+		if bytes.Compare(deletion, p.seq[c]) > 0 {
+			dead[c] = true
+		} else {
+			p.bury(c, deletion)
+		}
+	}
 	if len(asked) == 0 {
 		return dead, nil
 	}
 	if g.known != nil {
 		for key, c := range asked {
-			if seq, ok := g.known[key]; ok && bytes.Compare(seq, seqs[c]) > 0 {
-				dead[c] = true
+			if seq, ok := g.known[key]; ok {
+				look(c, seq)
 			}
 		}
 		return dead, nil
@@ -171,8 +178,8 @@ func (g *graves) outdated(ctx context.Context, asked map[string]int, seqs [][]by
 		}
 		keys, theirs := rec.Column(0).(*array.Binary), rec.Column(1).(*array.Binary)
 		for i := range int(rec.NumRows()) {
-			if c, ok := asked[string(bytesAt(keys, i))]; ok && bytes.Compare(theirs.Value(i), seqs[c]) > 0 {
-				dead[c] = true
+			if c, ok := asked[string(bytesAt(keys, i))]; ok {
+				look(c, theirs.Value(i))
 			}
 		}
 		rec.Release()

@@ -191,13 +191,14 @@ func (p *part) donate(ctx context.Context, add *action.Add, places []place) erro
 		}
 		var at []int32
 		var changes []int
+		var masks [][]byte
 		for i, pos := range rows.Positions {
 			for next < len(places) && places[next].position == pos {
-				at, changes = append(at, int32(i)), append(changes, places[next].change)
+				at, changes, masks = append(at, int32(i)), append(changes, places[next].change), append(masks, p.lacks[places[next].change])
 				next++
 			}
 		}
-		rec, err := p.complete(ctx, rows.Rec, at, changes)
+		rec, err := p.complete(ctx, rows.Rec, at, changes, masks)
 		rows.Release()
 		if err != nil {
 			return err

@@ -84,7 +84,10 @@ func (o Origin) String() string {
 			s = part + "." + s
 		}
 	}
-	if s == "" {
+	switch {
+	case o == Origin{}:
+		return "the rows"
+	case s == "":
 		return "topic " + o.Topic
 	}
 	return s

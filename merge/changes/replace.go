@@ -43,14 +43,15 @@ func (p *part) replaceRows(ctx context.Context, add *action.Add, places []place)
 func (p *part) replaceBatch(ctx context.Context, rows table.FileRows, places []place) error {
 	var updated, deleted, lacking []int32
 	var changes []int
+	var masks [][]byte
 	for i, pl := range places {
 		switch {
 		case pl.change < 0 || p.op[pl.change] == Delete:
 			deleted = append(deleted, int32(i))
 			continue
-		case p.lacks[pl.change] != nil && !pl.other && !p.done.Has(pl.change):
+		case pl.lacks != nil && !p.done.Has(pl.change):
 			p.done.Set(pl.change)
-			lacking, changes = append(lacking, int32(i)), append(changes, pl.change)
+			lacking, changes, masks = append(lacking, int32(i)), append(changes, pl.change), append(masks, pl.lacks)
 		}
 		updated = append(updated, int32(i))
 	}
@@ -63,7 +64,7 @@ func (p *part) replaceBatch(ctx context.Context, rows table.FileRows, places []p
 	if len(changes) == 0 {
 		return nil
 	}
-	rec, err := p.complete(ctx, rows.Rec, lacking, changes)
+	rec, err := p.complete(ctx, rows.Rec, lacking, changes, masks)
 	if err != nil {
 		return err
 	}
@@ -84,8 +85,8 @@ func (a *application) tell(ctx context.Context, rec arrow.RecordBatch, at []int3
 	return a.c.WriteChanges(ctx, old, kind)
 }
 
-// complete gives the rows of changes, with the values that they lack from the rows at the given places of rec.
-func (p *part) complete(ctx context.Context, rec arrow.RecordBatch, at []int32, changes []int) (arrow.RecordBatch, error) {
+// complete gives the rows of changes, with the values that they lack, by masks, from the rows at the given places of rec.
+func (p *part) complete(ctx context.Context, rec arrow.RecordBatch, at []int32, changes []int, masks [][]byte) (arrow.RecordBatch, error) {
 	from := make([]int32, len(changes))
 	for i, c := range changes {
 		from[i] = int32(c)
@@ -110,7 +111,7 @@ func (p *part) complete(ctx context.Context, rec arrow.RecordBatch, at []int32, 
 			cols[i] = mine
 			continue
 		}
-		if cols[i], err = p.choose(ctx, mine, ours.Column(at), changes, i); err != nil {
+		if cols[i], err = choose(ctx, mine, ours.Column(at), masks, i); err != nil {
 			return nil, err
 		}
 	}
@@ -118,12 +119,12 @@ func (p *part) complete(ctx context.Context, rec arrow.RecordBatch, at []int32, 
 }
 
 // choose gives a column of theirs, with ours where the change does not know the value.
-func (p *part) choose(ctx context.Context, theirs, ours arrow.Array, changes []int, column int) (arrow.Array, error) {
-	at, any := make([]int32, len(changes)), false
-	for i, c := range changes {
+func choose(ctx context.Context, theirs, ours arrow.Array, masks [][]byte, column int) (arrow.Array, error) {
+	at, any := make([]int32, len(masks)), false
+	for i, mask := range masks {
 		at[i] = int32(i)
-		if lacking(p.lacks[c], column) {
-			at[i], any = int32(len(changes)+i), true
+		if lacking(mask, column) {
+			at[i], any = int32(len(masks)+i), true
 		}
 	}
 	if !any {
