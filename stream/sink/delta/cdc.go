@@ -244,7 +244,7 @@ func (s *CDC) admit(ctx context.Context, t *cdcTable, b changes.Batch) error {
 		return nil
 	}
 	if have, ok := t.applier.Table().Snapshot().Properties().Get(txlog.PropSource); ok && s.pin(b) != "" && have != s.pin(b) {
-		return &unfitError{&SourceError{Origin: b.Origin, Source: have}}
+		return &unfitError{&SourceError{Origin: b.Origin, Source: have, Pin: s.pin(b)}}
 	}
 	if err := t.applier.Check(b); err != nil {
 		return &unfitError{err}

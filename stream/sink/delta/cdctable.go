@@ -102,8 +102,16 @@ func (s *CDC) prepare(ctx context.Context, found *table.Table, b *changes.Batch)
 }
 
 // pin names the table that changes are of, the only one whose changes their Delta table takes: rows of another could have the same keys. Where a
-// location is by topic there is none: what comes together in a topic is meant to.
+// location is by topic there is none: what comes together in a topic is meant to. Changes of no table are pinned to what orders them, for sequences of
+// another kind could not be compared with those in the table.
 func (s *CDC) pin(b changes.Batch) string {
+	if b.Origin == (changes.Origin{}) {
+		order, err := changes.OrderOf(b.SourceTime)
+		if err != nil {
+			return ""
+		}
+		return "rows by " + order
+	}
 	if strings.Contains(string(s.o.Location), "{topic}") {
 		return ""
 	}
@@ -114,9 +122,14 @@ func (s *CDC) pin(b changes.Batch) string {
 type SourceError struct {
 	Origin changes.Origin
 	Source string // whose changes it takes
+	Pin    string // what its property would be for these changes
 }
 
 func (e *SourceError) Error() string {
+	if e.Origin == (changes.Origin{}) {
+		return fmt.Sprintf("the changes are %s, and those that are applied here are of %s (property %s), with whose sequences theirs cannot be compared: "+
+			"let sequence_by be of the type that it had, or begin a new table", e.Pin, e.Source, txlog.PropSource)
+	}
 	return fmt.Sprintf("the change is of %s, and those that are applied here are of %s (property %s): give each table a place of its own, by {database}, {schema} and {table}",
 		e.Origin, e.Source, txlog.PropSource)
 }
@@ -169,7 +182,11 @@ func (s *CDC) creation(b changes.Batch) (table.CreateOptions, error) {
 	}
 	maps.Copy(props, s.o.Table.Properties)
 	o := table.CreateOptions{Schema: columns, PartitionBy: s.o.Table.PartitionBy, Properties: props, Name: s.o.Table.Name, Description: s.o.Table.Description}
-	if o.Description == "" {
+	switch {
+	case o.Description != "":
+	case b.Origin == (changes.Origin{}):
+		o.Description = "the newest change of each key"
+	default:
 		o.Description = "kept equal to " + b.Origin.String()
 	}
 	return o, nil
