@@ -34,7 +34,7 @@ func addKey(t reflect.Type, key string, into map[string]string) {
 	}
 	name, known := map[reflect.Type]string{
 		reflect.TypeFor[time.Duration](): "duration", reflect.TypeFor[Bytes](): "size", reflect.TypeFor[Secret](): "secret",
-		reflect.TypeFor[OffsetSpec](): "offsets",
+		reflect.TypeFor[OffsetSpec](): "offsets", reflect.TypeFor[Columns](): "list of text",
 	}[t]
 	switch {
 	case known:

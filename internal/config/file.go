@@ -136,6 +136,11 @@ type Delta struct {
 	SchemaChange       string            `yaml:"schema_change"`       // mode cdc
 	Deletes            string            `yaml:"deletes"`             // mode cdc
 	TombstoneRetention *time.Duration    `yaml:"tombstone_retention"` // mode cdc; 0: deletions are not remembered
+	SequenceBy         string            `yaml:"sequence_by"`         // mode cdc of rows that are not Debezium's, as the following
+	DeleteWhen         string            `yaml:"delete_when"`
+	TruncateWhen       string            `yaml:"truncate_when"`
+	IgnoreNullUpdates  bool              `yaml:"ignore_null_updates"`
+	Columns            Columns           `yaml:"columns"`
 }
 
 // Many says whether the sink feeds many tables: its location names parts of where changes come from.

@@ -39,11 +39,14 @@ func (v *validator) debezium(q *Query, queryKey, key string) {
 // mode checks the keys of the sink's modes.
 func (v *validator) mode(q *Query, queryKey, key string) {
 	d := q.Sink.Delta
-	for _, k := range []struct {
-		name, mode string
-	}{{"on", "merge"}, {"when", "merge"}, {"keys", "cdc"}, {"schema_change", "cdc"}, {"deletes", "cdc"}, {"tombstone_retention", "cdc"}} {
-		if k.mode != d.Mode && v.has(join(key, k.name)) {
-			v.at(join(key, k.name), "is for mode %s, and the mode is %s", k.mode, d.Mode)
+	for mode, names := range map[string][]string{
+		"merge": {"on", "when"},
+		"cdc":   {"keys", "schema_change", "deletes", "tombstone_retention", "sequence_by", "delete_when", "truncate_when", "ignore_null_updates", "columns"},
+	} {
+		for _, name := range names {
+			if mode != d.Mode && v.has(join(key, name)) {
+				v.at(join(key, name), "is for mode %s, and the mode is %s", mode, d.Mode)
+			}
 		}
 	}
 	switch d.Mode {
@@ -67,10 +70,46 @@ func (v *validator) cdc(q *Query, queryKey, key string) {
 	}
 	v.oneOf(join(key, "deletes"), d.Deletes, "hard", "soft")
 	if q.Format.Debezium == nil {
-		v.at(join(key, "mode"), "cannot be cdc without format: {debezium: {}}")
+		v.rows(d, key)
+		return
+	}
+	for name, why := range debeziumSays {
+		if v.has(join(key, name)) {
+			v.at(join(key, name), "is for rows that are not Debezium's: %s", why)
+		}
 	}
 	if d.Many() && q.CheckpointLocation == "" {
 		v.at(join(queryKey, "checkpoint_location"), "is missing; a query that feeds many tables keeps its progress there")
+	}
+}
+
+// debeziumSays is why keys of mode cdc are not for Debezium's changes.
+var debeziumSays = map[string]string{
+	"sequence_by":         "its changes are ordered as the database's log is",
+	"delete_when":         "its events say themselves which row is deleted",
+	"truncate_when":       "its events say themselves when a table is truncated",
+	"ignore_null_updates": "null is a value there, and what an event does not know it says",
+	"columns":             "the tables have the columns of the database; the connector leaves some out by its own column.exclude.list",
+}
+
+// rows checks mode cdc for rows that are not Debezium's.
+func (v *validator) rows(d *Delta, key string) {
+	if len(d.Keys) == 0 {
+		v.at(join(key, "keys"), "is missing; name the columns that tell a row from all others, or set format: {debezium: {}}")
+	}
+	if strings.TrimSpace(d.SequenceBy) == "" {
+		v.at(join(key, "sequence_by"), "is missing; say what orders the changes of a row: a version, or a time")
+	}
+	for name, text := range map[string]string{"delete_when": d.DeleteWhen, "truncate_when": d.TruncateWhen} {
+		if v.has(join(key, name)) && strings.TrimSpace(text) == "" {
+			v.at(join(key, name), "is empty; write a condition: op = 'd'")
+		}
+	}
+	if d.Many() {
+		v.at(join(key, "table"), "names parts of where changes come from, which only those of Debezium tell; other rows go to one table")
+	}
+	if d.Deletes == "soft" && d.IgnoreNullUpdates {
+		v.at(join(key, "ignore_null_updates"), "cannot be true with deletes: soft, for a row that comes again would have values of before it was deleted")
 	}
 }
 

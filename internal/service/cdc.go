@@ -7,6 +7,7 @@ import (
 	"github.com/ingestd/ingestd/merge/changes"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/stream/format/debezium"
+	"github.com/ingestd/ingestd/stream/operator/autocdc"
 	"github.com/ingestd/ingestd/stream/sink/delta"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
@@ -20,10 +21,27 @@ func (b Builder) cdcOptions(c *config.Query) delta.CDCOptions {
 		Location: delta.Location(d.Table), Store: b.Tables.Store, Table: b.deltaOptions(c),
 		Changes: changes.Options{Keys: d.Keys, SchemaChange: changes.SchemaChange(d.SchemaChange), SoftDelete: d.Deletes == "soft"},
 	}
+	o.Partial = d.IgnoreNullUpdates
 	if r := d.TombstoneRetention; r != nil {
 		o.Changes.TombstoneRetention, o.ForgetDeletions = *r, *r == 0
 	}
 	return o
+}
+
+// words are those by which rows that are not Debezium's become changes; false where a query asks for none.
+func (b Builder) words(c *config.Query, sink stream.Sink) (autocdc.Options, bool) {
+	d := c.Sink.Delta
+	if d == nil || d.Mode != "cdc" || c.Format.Debezium != nil {
+		return autocdc.Options{}, false
+	}
+	o := autocdc.Options{
+		Keys: d.Keys, SequenceBy: d.SequenceBy, DeleteWhen: d.DeleteWhen, TruncateWhen: d.TruncateWhen, IgnoreNullUpdates: d.IgnoreNullUpdates,
+		Columns: d.Columns.Only, Except: d.Columns.Except, Expressions: b.Tables.Expressions,
+	}
+	if s, ok := sink.(*delta.CDC); ok {
+		o.Admit = s.Admit
+	}
+	return o, true
 }
 
 // changesDecoder makes the decoder of Debezium's events. What tables can hold is asked of the sink, where it is one that applies changes.

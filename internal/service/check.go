@@ -13,6 +13,7 @@ import (
 	"github.com/ingestd/ingestd/internal/sql"
 	"github.com/ingestd/ingestd/internal/suggest"
 	"github.com/ingestd/ingestd/stream"
+	"github.com/ingestd/ingestd/stream/operator/autocdc"
 	"github.com/ingestd/ingestd/stream/sink/delta"
 	"github.com/ingestd/ingestd/stream/source/kafka"
 )
@@ -21,9 +22,11 @@ import (
 // schemas that a format cannot make, SQL that does not fit its input, columns to partition by that do
 // not come out. Static tables that SQL names are opened. What is wrong with the file is a *config.Error; a static table
 // that cannot be opened is an error of its own.
-func Check(ctx context.Context, f *config.File) error {
+func Check(ctx context.Context, f *config.File) (err error) {
 	var problems []config.Problem
-	b := Builder{Tables: Tables{Storage: f.Storage}}
+	expressions := sql.NewCompiler(sql.Options{}, nil)
+	defer func() { err = errors.Join(err, expressions.Close()) }()
+	b := Builder{Tables: Tables{Storage: f.Storage, Expressions: expressions}}
 	for _, q := range f.Queries {
 		key, err := b.check(ctx, q)
 		var sqlError *sql.SQLError
@@ -46,7 +49,7 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 	if key, err := checkKafka(q.Source.Kafka); err != nil {
 		return key, err
 	}
-	decoder, err := Decoder(q, nil)
+	decoder, err := rowDecoder(q, nil)
 	if err != nil {
 		if q.Format.Debezium != nil {
 			return "format.debezium", err
@@ -54,7 +57,7 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 		return "format.json.schema", err
 	}
 	schema := decoder.Schema()
-	for i, op := range b.Operators(q) {
+	for i, op := range b.sqlOperators(q) {
 		if schema == nil {
 			return fmt.Sprintf("operators[%d].%s", i, op.Name()), stream.ErrNoSchema
 		}
@@ -64,23 +67,41 @@ func (b Builder) check(ctx context.Context, q *config.Query) (key string, err er
 		}
 		schema = out
 	}
-	if d := q.Sink.Delta; d != nil {
-		if d.Many() {
-			if err := delta.Location(d.Table).Check(); err != nil {
-				return "sink.delta.table", err
-			}
-		}
-		for i, text := range d.When {
-			if _, err := sql.ParseMergeClause(text); err != nil {
-				return fmt.Sprintf("sink.delta.when[%d]", i), err
-			}
+	if words, ok := b.words(q, nil); ok {
+		if schema, key, err = checkWords(ctx, words, schema); err != nil {
+			return key, err
 		}
 	}
-	if d := q.Sink.Delta; d != nil && schema != nil {
-		for i, c := range d.PartitionBy {
-			if !hasColumn(schema, c) {
-				return fmt.Sprintf("sink.delta.partition_by[%d]", i), fmt.Errorf("there is no column %s%s", c, suggest.DidYouMean(c, arrowrows.Names(schema)))
-			}
+	if d := q.Sink.Delta; d != nil {
+		return checkDelta(d, schema)
+	}
+	return "", nil
+}
+
+// checkWords checks how rows become changes, and gives the columns that the table gets.
+func checkWords(ctx context.Context, o autocdc.Options, rows *arrow.Schema) (_ *arrow.Schema, key string, err error) {
+	columns, err := autocdc.Check(ctx, o, rows)
+	if wrong := (*autocdc.OptionError)(nil); errors.As(err, &wrong) {
+		return nil, "sink.delta." + wrong.Option, wrong.Err
+	}
+	return arrow.NewSchema(columns, nil), "sink.delta", err
+}
+
+// checkDelta checks a sink for rows of a schema; nil: it is not known.
+func checkDelta(d *config.Delta, rows *arrow.Schema) (key string, err error) {
+	if d.Many() {
+		if err := delta.Location(d.Table).Check(); err != nil {
+			return "sink.delta.table", err
+		}
+	}
+	for i, text := range d.When {
+		if _, err := sql.ParseMergeClause(text); err != nil {
+			return fmt.Sprintf("sink.delta.when[%d]", i), err
+		}
+	}
+	for i, c := range d.PartitionBy {
+		if rows != nil && !hasColumn(rows, c) {
+			return fmt.Sprintf("sink.delta.partition_by[%d]", i), fmt.Errorf("there is no column %s%s", c, suggest.DidYouMean(c, arrowrows.Names(rows)))
 		}
 	}
 	return "", nil

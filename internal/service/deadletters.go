@@ -119,7 +119,7 @@ func (b Builder) Replay(ctx context.Context, c *config.Query) (*stream.Query, er
 	}
 	again := *c
 	again.CheckpointLocation = "" // the table holds the progress of the replay
-	q := &stream.Query{Name: c.Name, Source: deadletter.New(letters, c.Name), Trigger: stream.AvailableNow(), Operators: b.Operators(c), Logger: b.Logger}
+	q := &stream.Query{Name: c.Name, Source: deadletter.New(letters, c.Name), Trigger: stream.AvailableNow(), Logger: b.Logger}
 	if manyTables(c) {
 		again.CheckpointLocation = replayCheckpoint(c)
 		if q.Checkpoint, err = b.checkpoint(ctx, again.CheckpointLocation); err != nil {
@@ -129,7 +129,8 @@ func (b Builder) Replay(ctx context.Context, c *config.Query) (*stream.Query, er
 	if err := b.sink(ctx, &again, q); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
-	if q.Decoder, err = Decoder(c, q.Sink); err != nil {
+	q.Operators = b.Operators(c, q.Sink)
+	if q.Decoder, err = b.Decoder(ctx, c, q.Sink); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
 	return q, nil

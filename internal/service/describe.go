@@ -17,7 +17,7 @@ func Describe(c *config.Query) []string {
 		d.add("then", "%s", o.SQL)
 	}
 	if c.Sink.Delta != nil {
-		d.sink(c.Sink.Delta)
+		d.sink(c.Sink.Delta, c.Format.Debezium != nil)
 	} else {
 		d.add("writes", "to the console")
 	}
@@ -64,8 +64,8 @@ func (d *description) format(c *config.Query) (onError string) {
 	return onError
 }
 
-// sink says where rows go, and how.
-func (d *description) sink(s *config.Delta) {
+// sink says where rows, which may be Debezium's changes, go, and how.
+func (d *description) sink(s *config.Delta, debezium bool) {
 	by := ""
 	if len(s.PartitionBy) > 0 {
 		by = ", partitioned by " + strings.Join(s.PartitionBy, ", ")
@@ -92,12 +92,42 @@ func (d *description) sink(s *config.Delta) {
 			d.add("when", "MATCHED THEN UPDATE *, NOT MATCHED THEN INSERT *")
 		}
 	case "cdc":
-		keys := "by the keys of the changes"
-		if len(s.Keys) > 0 {
-			keys = "by " + strings.Join(s.Keys, ", ")
+		if debezium {
+			d.changes(s)
+		} else {
+			d.words(s)
 		}
-		d.add("applies", "%s: inserts, updates, deletes, truncations; a row stays as its newest change left it", keys)
 		d.add("columns", "%s", schemaChangeText[s.SchemaChange])
+	}
+}
+
+// changes says how Debezium's changes are applied.
+func (d *description) changes(s *config.Delta) {
+	keys := "by the keys of the changes"
+	if len(s.Keys) > 0 {
+		keys = "by " + strings.Join(s.Keys, ", ")
+	}
+	d.add("applies", "%s: inserts, updates, deletes, truncations; a row stays as its newest change left it", keys)
+}
+
+// words says what rows do that are not Debezium's.
+func (d *description) words(s *config.Delta) {
+	d.add("applies", "by %s: each row inserts or updates; a row of the table stays as its newest change left it", strings.Join(s.Keys, ", "))
+	d.add("newest", "by %s", strings.TrimSpace(s.SequenceBy))
+	if s.DeleteWhen != "" {
+		d.add("deletes", "when %s", strings.TrimSpace(s.DeleteWhen))
+	}
+	if s.TruncateWhen != "" {
+		d.add("truncates", "when %s", strings.TrimSpace(s.TruncateWhen))
+	}
+	if s.IgnoreNullUpdates {
+		d.add("nulls", "of an update leave what the table has")
+	}
+	switch c := s.Columns; {
+	case c.Only != nil:
+		d.add("keeps", "of the columns %s, and the keys", strings.Join(c.Only, ", "))
+	case c.Except != nil:
+		d.add("keeps", "of the columns all but %s", strings.Join(c.Except, ", "))
 	}
 }
 

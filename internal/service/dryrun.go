@@ -76,7 +76,7 @@ func (b Builder) DryRun(ctx context.Context, c *config.Query, sample int64, now 
 	}
 	opts := KafkaOptions(c.Source.Kafka, b.Logger)
 	opts.StartingOffsets, opts.GroupID = start, ""
-	q := &stream.Query{Name: c.Name, Trigger: stream.AvailableNow(), Logger: slog.New(slog.DiscardHandler), Operators: b.Operators(c)}
+	q := &stream.Query{Name: c.Name, Trigger: stream.AvailableNow(), Logger: slog.New(slog.DiscardHandler)}
 	if q.Source, err = kafka.New(opts); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
@@ -103,7 +103,8 @@ func (b Builder) DryRun(ctx context.Context, c *config.Query, sample int64, now 
 
 // dryRunRows runs a query into a table in memory.
 func (b Builder) dryRunRows(ctx context.Context, c *config.Query, q *stream.Query, d *DryRun) (err error) {
-	if q.Decoder, err = Decoder(c, nil); err != nil {
+	q.Operators = b.Operators(c, nil)
+	if q.Decoder, err = b.Decoder(ctx, c, nil); err != nil {
 		return fmt.Errorf("query %s: %w", c.Name, err)
 	}
 	var partitionBy []string

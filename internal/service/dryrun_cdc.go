@@ -36,7 +36,8 @@ func (b Builder) dryRunChanges(ctx context.Context, c *config.Query, q *stream.Q
 	sink, err := delta.NewCDC(o)
 	if err == nil {
 		q.Sink = sink
-		q.Decoder, err = Decoder(c, sink)
+		q.Operators = b.Operators(c, sink)
+		q.Decoder, err = b.Decoder(ctx, c, sink)
 	}
 	if err != nil {
 		return fmt.Errorf("query %s: %w", c.Name, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/stream/format/json"
 	"github.com/ingestd/ingestd/stream/format/raw"
+	"github.com/ingestd/ingestd/stream/operator/autocdc"
 	sqlop "github.com/ingestd/ingestd/stream/operator/sql"
 	"github.com/ingestd/ingestd/stream/sink/console"
 	"github.com/ingestd/ingestd/stream/sink/delta"
@@ -39,10 +40,10 @@ func (b Builder) Query(ctx context.Context, c *config.Query) (*stream.Query, err
 	if err := b.sink(ctx, c, q); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
-	if q.Decoder, err = Decoder(c, q.Sink); err != nil {
+	if q.Decoder, err = b.Decoder(ctx, c, q.Sink); err != nil {
 		return nil, fmt.Errorf("query %s: %w", c.Name, err)
 	}
-	q.Operators = b.Operators(c)
+	q.Operators = b.Operators(c, q.Sink)
 	if c.CheckpointLocation != "" {
 		if q.Checkpoint, err = b.checkpoint(ctx, c.CheckpointLocation); err != nil {
 			return nil, fmt.Errorf("query %s: %w", c.Name, err)
@@ -62,7 +63,21 @@ func (b Builder) hooks(query string) []kgo.Hook {
 }
 
 // Decoder makes the decoder that a query asks for. One that gives changes asks sink, which may be nil, what tables can hold.
-func Decoder(c *config.Query, sink stream.Sink) (stream.Decoder, error) {
+func (b Builder) Decoder(ctx context.Context, c *config.Query, sink stream.Sink) (stream.Decoder, error) {
+	rows, err := rowDecoder(c, sink)
+	words, ok := b.words(c, sink)
+	if err != nil || !ok || len(c.Operators) > 0 {
+		return rows, err
+	}
+	changes, err := autocdc.NewDecoder(ctx, rows, words)
+	if err != nil {
+		return nil, fmt.Errorf("sink.delta: %w", err)
+	}
+	return changes, nil
+}
+
+// rowDecoder makes the decoder of a format.
+func rowDecoder(c *config.Query, sink stream.Sink) (stream.Decoder, error) {
 	if c.Format.Debezium != nil {
 		return changesDecoder(c, sink)
 	}
@@ -89,8 +104,16 @@ func Decoder(c *config.Query, sink stream.Sink) (stream.Decoder, error) {
 	return json.New(o)
 }
 
-// Operators makes the operators that a query asks for.
-func (b Builder) Operators(c *config.Query) []stream.Operator {
+// Operators makes the operators that a query asks for. The last may be one that makes changes, which asks sink, that may be nil, whether it takes them.
+func (b Builder) Operators(c *config.Query, sink stream.Sink) []stream.Operator {
+	ops := b.sqlOperators(c)
+	if words, ok := b.words(c, sink); ok && len(ops) > 0 {
+		ops = append(ops, autocdc.NewOperator(words))
+	}
+	return ops
+}
+
+func (b Builder) sqlOperators(c *config.Query) []stream.Operator {
 	var ops []stream.Operator
 	for _, o := range c.Operators {
 		ops = append(ops, sqlop.New(sqlop.Options{Query: o.SQL, OpenTable: b.Tables.OpenRef}))

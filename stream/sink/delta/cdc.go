@@ -30,6 +30,8 @@ type CDCOptions struct {
 	Changes changes.Options
 	// ForgetDeletions keeps no tombstones.
 	ForgetDeletions bool
+	// Partial says that changes lack values as a matter of course, so that those that nobody knows are no news.
+	Partial bool
 	// Retry is how long a table that could not be written is left alone; 0 is a minute.
 	Retry time.Duration
 }

@@ -60,7 +60,7 @@ func (w *cdcWriter) apply(ctx context.Context, p *cdcPart, reached stream.Offset
 	if r.Untidy != nil {
 		w.to.o.Table.Logger.Warn("old tombstones stay for now", "table", p.location, "error", r.Untidy)
 	}
-	if err == nil && r.Unknown > 0 {
+	if err == nil && r.Unknown > 0 && !w.to.o.Partial {
 		w.to.o.Table.Logger.Warn("values that the source did not send are not in the table either, and are null there", "table", p.location, "rows", r.Unknown)
 	}
 	return r, err
