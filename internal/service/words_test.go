@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -225,6 +227,18 @@ func TestWordsAreDescribed(t *testing.T) {
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s\nlacks %q", got, want)
+		}
+	}
+}
+
+func TestTheExamplesOfChangesAreRight(t *testing.T) {
+	text, err := os.ReadFile("../../docs/cdc.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		if err := check(t, strings.Replace(b[1], "# ignore_null", "ignore_null", 1)); err != nil {
+			t.Errorf("%s\n%v", b[1], err)
 		}
 	}
 }
