@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ingestd/ingestd/dml"
+	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table"
 )
@@ -35,8 +36,10 @@ type Options struct {
 	Keys []string
 	// SchemaChange is Evolve where it is empty.
 	SchemaChange SchemaChange
-	// SourceMemory in bytes is what of the changes is kept in memory; TempDir is where the others go.
+	// SourceMemory in bytes is what of the changes is kept in memory; TempDir is where the others go. Memory, where it is not nil, is
+	// what the appliers of many tables share instead.
 	SourceMemory int64
+	Memory       *Memory
 	TempDir      string
 	// SoftDelete marks rows that are deleted in the source as such, and keeps them: the table has the columns [DeletedColumn],
 	// [LastOpColumn] and [LastSourceColumn].
@@ -52,6 +55,13 @@ type Options struct {
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 }
+
+// Memory is an account of how many bytes of changes are kept in memory. Where it is exhausted, the changes of the table that has most go to disk.
+// Many goroutines may use it.
+type Memory = match.Memory
+
+// NewMemory makes an account of so many bytes; 0 is match.DefaultBudget.
+func NewMemory(limit int64) *Memory { return match.NewMemory(limit) }
 
 // Result says what a set of changes did.
 type Result struct {

@@ -28,7 +28,7 @@ func (a *Applier) newSource(fit *schema.Struct) (*match.Source, error) {
 		return nil, err
 	}
 	all := arrow.NewSchema(slices.Concat(as.Fields(), about(a.sourceTime), was), nil)
-	return match.NewSource(all, match.SourceOptions{Budget: a.o.SourceMemory, Dir: a.o.TempDir,
+	return match.NewSource(all, match.SourceOptions{Budget: a.o.SourceMemory, Memory: a.o.Memory, Dir: a.o.TempDir,
 		Hash: func(ctx context.Context, rec arrow.RecordBatch) ([]uint64, error) {
 			k, err := keysOf(ctx, rec, keys)
 			if err != nil {

@@ -2,14 +2,11 @@ package match
 
 import (
 	"context"
-	"errors"
-	"iter"
 	"os"
-	"slices"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/internal/arrowrows"
 )
@@ -25,35 +22,39 @@ const (
 
 // SourceOptions say how the rows of a source are kept.
 type SourceOptions struct {
-	// Budget in bytes is what is kept in memory; beyond it rows go to files, in parts of which each is held in memory at its
-	// time. 0 is DefaultBudget.
+	// Budget in bytes is what is kept in memory; beyond it rows go to a file, in parts of which as many are held in memory at a
+	// time as fit. 0 is DefaultBudget.
 	Budget int64
+	// Memory, where it is not nil, is the account that the source shares with others, instead of a Budget of its own.
+	Memory *Memory
 	// Dir is where those files go; empty is the system's folder for such files.
 	Dir string
 	// Hash gives a number for each row of a batch, the same for rows of equal keys: these come into one part. 0 is a row that matches
-	// nothing and may be in any. Nil: there are no keys.
+	// nothing and may be in any. Nil: there are no keys. Where Memory is shared, it is called by whoever needs memory.
 	Hash func(context.Context, arrow.RecordBatch) ([]uint64, error)
 }
 
-// Source keeps the rows of a source until they are matched. One goroutine uses it at a time.
+// Source keeps the rows of a source until they are matched. One goroutine uses it at a time; others may make it go to disk, where they share its
+// Memory.
 type Source struct {
 	schema *arrow.Schema
 	o      SourceOptions
 
+	mu           sync.Mutex
 	rows         int64
 	pending      []arrow.RecordBatch // fewer than a chunk
 	pendingRows  int64
 	pendingBytes int64
 	chunks       []arrow.RecordBatch
-	bytes        int64  // of them
-	dealt        uint64 // chunks that went to parts without regard to keys
-	parts        []*spill
+	held         int64 // of the account, for all of these
+	disk         *spill
+	err          error // what kept rows from being kept
 }
 
 // NewSource makes a source of no rows yet.
 func NewSource(s *arrow.Schema, o SourceOptions) *Source {
-	if o.Budget <= 0 {
-		o.Budget = DefaultBudget
+	if o.Memory == nil {
+		o.Memory = NewMemory(o.Budget)
 	}
 	return &Source{schema: arrowrows.PlainSchema(s), o: o}
 }
@@ -64,7 +65,7 @@ func (s *Source) Schema() *arrow.Schema { return s.schema }
 // Len is the number of rows.
 func (s *Source) Len() int64 { return s.rows }
 
-// Append takes rows; the batch stays the caller's. Errors: those of the disk and of Hash.
+// Append takes rows; the batch stays the caller's. Errors: those of the disk and of Hash, after which the source is of no use.
 func (s *Source) Append(ctx context.Context, rec arrow.RecordBatch) error {
 	if rec.NumRows() == 0 {
 		return nil
@@ -73,14 +74,27 @@ func (s *Source) Append(ctx context.Context, rec arrow.RecordBatch) error {
 	if err != nil {
 		return err
 	}
+	bytes := sizeOf(flat)
+	taken := s.o.Memory.take(ctx, bytes) // before the lock: it may have to wait for other sources
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.rows += flat.NumRows()
+	if !taken {
+		defer flat.Release()
+		if s.overflow(ctx); s.err == nil {
+			s.err = s.spill(ctx, flat)
+		}
+		return s.err
+	}
 	s.pending = append(s.pending, flat)
 	s.pendingRows += flat.NumRows()
-	s.pendingBytes += sizeOf(flat)
-	if s.pendingRows < chunkRows && s.pendingBytes < chunkBytes {
-		return nil
+	s.pendingBytes += bytes
+	s.held += bytes
+	s.o.Memory.owns(s, s.held)
+	if s.pendingRows >= chunkRows || s.pendingBytes >= chunkBytes {
+		s.seal(ctx)
 	}
-	return s.Seal(ctx)
+	return s.err
 }
 
 // flatten gives a batch in the source's schema. The caller releases it.
@@ -93,154 +107,101 @@ func (s *Source) flatten(ctx context.Context, rec arrow.RecordBatch) (arrow.Reco
 	return array.NewRecordBatch(s.schema, plain.Columns(), rec.NumRows()), nil
 }
 
-// Seal makes a chunk of what is pending. After it Spilled holds, where nothing more is appended.
+// Seal makes a chunk of what is pending. After it Spilled holds, and what is in memory stays there, where nothing more is appended.
+// Errors: those of Append, also where other sources needed memory.
 func (s *Source) Seal(ctx context.Context) error {
-	if len(s.pending) == 0 {
-		return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seal(ctx)
+	s.o.Memory.owns(s, 0)
+	return s.err
+}
+
+// seal makes a chunk of what is pending; s.mu is held, here and below.
+func (s *Source) seal(ctx context.Context) {
+	if len(s.pending) == 0 || s.err != nil {
+		return
+	}
+	if s.disk != nil {
+		s.overflow(ctx)
+		return
 	}
 	chunk, err := concatenate(s.schema, s.pending)
 	if err != nil {
-		return err
+		s.err = err
+		return
 	}
+	bytes := sizeOf(chunk)
+	more := bytes - s.pendingBytes
+	s.dropPending()
+	s.chunks = append(s.chunks, chunk)
+	switch {
+	case more <= 0:
+		s.o.Memory.Give(-more)
+	case !s.o.Memory.Take(more):
+		s.overflow(ctx)
+		return
+	}
+	s.held += more
+	s.o.Memory.owns(s, s.held)
+}
+
+func (s *Source) dropPending() {
 	for _, p := range s.pending {
 		p.Release()
 	}
 	s.pending, s.pendingRows, s.pendingBytes = nil, 0, 0
-	if s.parts != nil {
-		defer chunk.Release()
-		return s.spill(ctx, chunk)
-	}
-	s.chunks = append(s.chunks, chunk)
-	if s.bytes += sizeOf(chunk); s.bytes <= s.o.Budget {
-		return nil
-	}
-	return s.overflow(ctx)
 }
 
-// sizeOf is how many bytes the buffers of a batch have. What batches share is counted for each.
-func sizeOf(rec arrow.RecordBatch) int64 {
-	var sum func(arrow.ArrayData) int64
-	sum = func(d arrow.ArrayData) int64 {
-		n := int64(0)
-		for _, b := range d.Buffers() {
-			if b != nil {
-				n += int64(b.Len())
-			}
-		}
-		for _, c := range d.Children() {
-			n += sum(c)
-		}
-		return n
+// evict moves what is in memory to disk, on behalf of another. An error is this source's, not that one's.
+func (s *Source) evict(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.o.Memory.mayGo(s) {
+		s.overflow(context.WithoutCancel(ctx))
 	}
-	n := int64(0)
-	for _, c := range rec.Columns() {
-		n += sum(c.Data())
-	}
-	return n
 }
 
-func concatenate(schema *arrow.Schema, recs []arrow.RecordBatch) (arrow.RecordBatch, error) {
-	if len(recs) == 1 {
-		recs[0].Retain()
-		return recs[0], nil
-	}
-	cols := make([]arrow.Array, schema.NumFields())
-	defer func() { arrowrows.Release(cols) }()
-	rows := int64(0)
-	for _, r := range recs {
-		rows += r.NumRows()
-	}
-	for i := range cols {
-		parts := make([]arrow.Array, len(recs))
-		for j, r := range recs {
-			parts[j] = r.Column(i)
-		}
-		var err error
-		if cols[i], err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
-			return nil, err
+// overflow moves what is in memory to disk, and gives its memory back, also where that fails.
+func (s *Source) overflow(ctx context.Context) {
+	if len(s.pending) > 0 && s.err == nil {
+		var chunk arrow.RecordBatch
+		if chunk, s.err = concatenate(s.schema, s.pending); s.err == nil {
+			s.chunks = append(s.chunks, chunk)
 		}
 	}
-	return array.NewRecordBatch(schema, cols, rows), nil
-}
-
-// overflow moves the chunks to files.
-func (s *Source) overflow(ctx context.Context) error {
-	s.parts = make([]*spill, parts)
-	for len(s.chunks) > 0 {
-		c := s.chunks[0]
-		s.chunks = s.chunks[1:]
-		err := s.spill(ctx, c)
+	for _, c := range s.chunks {
+		if s.err == nil {
+			s.err = s.spill(ctx, c)
+		}
 		c.Release()
-		if err != nil {
-			return err
-		}
 	}
-	s.bytes = 0
-	return nil
-}
-
-// Parts yields all rows, part by part, each of as many files as fit into the budget; the receiver releases each. It may be called more than once, but nothing may be appended after
-// it. Rows of equal keys are in one part; where there is no Hash, any are.
-func (s *Source) Parts(ctx context.Context) iter.Seq2[*Rows, error] {
-	return func(yield func(*Rows, error) bool) {
-		if err := s.Seal(ctx); err != nil {
-			yield(nil, err)
-			return
-		}
-		if s.parts == nil {
-			for _, c := range s.chunks {
-				c.Retain()
-			}
-			yield(newRows(s.schema, s.chunks), nil)
-			return
-		}
-		left := slices.DeleteFunc(slices.Clone(s.parts), func(p *spill) bool { return p == nil })
-		for len(left) > 0 {
-			n, bytes := 1, left[0].bytes
-			for n < len(left) && bytes+left[n].bytes <= s.o.Budget {
-				bytes += left[n].bytes
-				n++
-			}
-			rows, err := s.load(ctx, left[:n])
-			left = left[n:]
-			if !yield(rows, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// load reads the rows of some files.
-func (s *Source) load(ctx context.Context, from []*spill) (*Rows, error) {
-	var chunks []arrow.RecordBatch
-	for _, p := range from {
-		chunk, err := p.load(ctx, s.schema)
-		if err != nil {
-			for _, c := range chunks {
-				c.Release()
-			}
-			return nil, err
-		}
-		chunks = append(chunks, chunk)
-	}
-	return newRows(s.schema, chunks), nil
+	s.chunks = nil
+	s.dropPending()
+	s.o.Memory.owns(s, 0)
+	s.o.Memory.Give(s.held)
+	s.held = 0
 }
 
 // Spilled says whether rows are on disk; to be asked after Seal.
-func (s *Source) Spilled() bool { return s.parts != nil }
+func (s *Source) Spilled() bool { return s.disk != nil }
 
-// Close gives the rows back and deletes their files.
+// Close gives the rows back and deletes their file.
 func (s *Source) Close() error {
-	for _, r := range append(s.chunks, s.pending...) {
-		r.Release()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.chunks {
+		c.Release()
 	}
-	s.chunks, s.pending = nil, nil
-	var errs []error
-	for _, p := range s.parts {
-		if p != nil {
-			errs = append(errs, p.close(), os.Remove(p.name))
-		}
+	s.chunks = nil
+	s.dropPending()
+	s.o.Memory.owns(s, 0)
+	s.o.Memory.Give(s.held)
+	s.held = 0
+	if s.disk == nil {
+		return nil
 	}
-	s.parts = nil
-	return errors.Join(errs...)
+	name := s.disk.name
+	s.disk = nil
+	return os.Remove(name)
 }

@@ -14,22 +14,33 @@ import (
 	"github.com/ingestd/ingestd/internal/arrowrows"
 )
 
-// parts is over how many files a source is spread that does not fit into memory.
+// parts is in how many a source is dealt that does not fit into memory.
 const parts = 64
 
-// spill is a file with the rows of a part of a source.
+// spill is a file with the rows of a source: of each chunk a piece for each part. It is open only while it is written or read, for there may
+// be many sources.
 type spill struct {
-	name string
-	file *os.File
-	buf  *bufio.Writer
-	out  *ipc.Writer // nil when nothing more comes
-	// bytes is what the rows take in memory.
-	bytes int64
+	name   string
+	pieces [parts][]piece
+	bytes  [parts]int64 // what the rows of a part take in memory
+	dealt  uint64       // chunks that went to parts without regard to keys
 }
 
-// spill puts the rows of a chunk into the files of their parts.
+// piece is a place in the file, of an Arrow stream.
+type piece struct{ at, length int64 }
+
+// spill puts the rows of a chunk into their parts.
 func (s *Source) spill(ctx context.Context, chunk arrow.RecordBatch) error {
-	var rows [parts][]int32
+	if s.disk == nil {
+		f, err := os.CreateTemp(s.o.Dir, "ingestd-source-*.arrow")
+		if err != nil {
+			return fmt.Errorf("keep source rows on disk: %w", err)
+		}
+		s.disk = &spill{name: f.Name()}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("keep source rows on disk: %w", err)
+		}
+	}
 	var hashes []uint64
 	if s.o.Hash != nil {
 		var err error
@@ -37,91 +48,119 @@ func (s *Source) spill(ctx context.Context, chunk arrow.RecordBatch) error {
 			return err
 		}
 	}
-	s.dealt++
-	for i := range int32(chunk.NumRows()) {
-		p := s.dealt
-		if hashes != nil {
-			p = hashes[i] >> 40
-			if hashes[i] == 0 { // it matches nothing, wherever it is
-				p = uint64(i)
-			}
-		}
-		rows[p%parts] = append(rows[p%parts], i)
-	}
-	for p, at := range rows {
-		if len(at) == 0 {
-			continue
-		}
-		rec, err := arrowrows.Some(ctx, chunk, at)
-		if err == nil {
-			err = s.put(p, rec)
-			rec.Release()
-		}
-		if err != nil {
-			return fmt.Errorf("keep source rows on disk: %w", err)
-		}
+	if err := s.disk.write(ctx, chunk, s.disk.deal(hashes, int(chunk.NumRows()))); err != nil {
+		return fmt.Errorf("keep source rows on disk: %w", err)
 	}
 	return nil
 }
 
-func (s *Source) put(part int, rec arrow.RecordBatch) error {
-	p := s.parts[part]
-	if p == nil {
-		f, err := os.CreateTemp(s.o.Dir, "ingestd-source-*.arrow")
+// deal says which of so many rows come into which part.
+func (p *spill) deal(hashes []uint64, n int) (rows [parts][]int32) {
+	p.dealt++
+	for i := range n {
+		to := p.dealt
+		if hashes != nil {
+			to = hashes[i] >> 40
+			if hashes[i] == 0 { // it matches nothing, wherever it is
+				to = uint64(i)
+			}
+		}
+		rows[to%parts] = append(rows[to%parts], int32(i))
+	}
+	return rows
+}
+
+// write adds the rows of a chunk to the file.
+func (p *spill) write(ctx context.Context, chunk arrow.RecordBatch, rows [parts][]int32) (err error) {
+	f, err := os.OpenFile(p.name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	at, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	out := &counted{to: bufio.NewWriterSize(f, 64<<10), n: at}
+	for part, which := range rows {
+		if len(which) == 0 {
+			continue
+		}
+		rec, err := arrowrows.Some(ctx, chunk, which)
 		if err != nil {
 			return err
 		}
-		p = &spill{name: f.Name(), file: f, buf: bufio.NewWriterSize(f, 64<<10)}
-		p.out = ipc.NewWriter(p.buf, ipc.WithSchema(rec.Schema()))
-		s.parts[part] = p
+		from := out.n
+		w := ipc.NewWriter(out, ipc.WithSchema(rec.Schema()))
+		err = errors.Join(w.Write(rec), w.Close())
+		p.bytes[part] += sizeOf(rec)
+		rec.Release()
+		if err != nil {
+			return err
+		}
+		p.pieces[part] = append(p.pieces[part], piece{from, out.n - from})
 	}
-	p.bytes += sizeOf(rec)
-	return p.out.Write(rec)
+	return out.to.Flush()
 }
 
-// end makes the file whole.
-func (p *spill) end() error {
-	if p.out == nil {
-		return nil
-	}
-	err := errors.Join(p.out.Close(), p.buf.Flush())
-	p.out, p.buf = nil, nil
-	return err
+// counted counts what is written.
+type counted struct {
+	to *bufio.Writer
+	n  int64
 }
 
-// load reads the rows as one batch.
-func (p *spill) load(ctx context.Context, s *arrow.Schema) (arrow.RecordBatch, error) {
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.to.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// load reads the rows of some parts, each as one chunk.
+func (p *spill) load(ctx context.Context, s *arrow.Schema, which []int) (_ *Rows, err error) {
+	f, err := os.Open(p.name)
+	if err != nil {
+		return nil, fmt.Errorf("source rows on disk: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	var chunks []arrow.RecordBatch
+	for _, part := range which {
+		chunk, err := p.part(ctx, f, s, part)
+		if err != nil {
+			for _, c := range chunks {
+				c.Release()
+			}
+			return nil, fmt.Errorf("source rows on disk: %w", err)
+		}
+		chunks = append(chunks, chunk)
+	}
+	return newRows(s, chunks), nil
+}
+
+// part reads the rows of a part as one batch.
+func (p *spill) part(ctx context.Context, f *os.File, s *arrow.Schema, part int) (arrow.RecordBatch, error) {
 	var recs []arrow.RecordBatch
 	defer func() {
 		for _, r := range recs {
 			r.Release()
 		}
 	}()
-	if err := p.end(); err != nil {
-		return nil, err
-	}
-	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	r, err := ipc.NewReader(bufio.NewReaderSize(p.file, 64<<10))
-	if err != nil {
-		return nil, fmt.Errorf("source rows on disk: %w", err)
-	}
-	defer r.Release()
-	for r.Next() && ctx.Err() == nil {
-		rec := r.RecordBatch()
-		rec.Retain()
-		recs = append(recs, rec)
-	}
-	if err := errors.Join(r.Err(), ctx.Err()); err != nil {
-		return nil, fmt.Errorf("source rows on disk: %w", err)
+	for _, at := range p.pieces[part] {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		r, err := ipc.NewReader(bufio.NewReaderSize(io.NewSectionReader(f, at.at, at.length), 64<<10))
+		if err != nil {
+			return nil, err
+		}
+		for r.Next() {
+			rec := r.RecordBatch()
+			rec.Retain()
+			recs = append(recs, rec)
+		}
+		r.Release()
+		if err := r.Err(); err != nil {
+			return nil, err
+		}
 	}
 	return concatenate(s, recs)
-}
-
-func (p *spill) close() error {
-	if p.out != nil {
-		_ = p.out.Close() // nobody will read it
-	}
-	return p.file.Close()
 }

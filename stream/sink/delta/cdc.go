@@ -26,7 +26,8 @@ type CDCOptions struct {
 	Store func(ctx context.Context, url string) (objstore.Store, error)
 	// Table are the options of the tables: how they are made and written. Its Store is not used.
 	Table Options
-	// Changes say how changes are applied. Txns, stores and the clock are the sink's business.
+	// Changes say how changes are applied. Txns, stores and the clock are the sink's business. The tables share one Memory: where
+	// it is nil, one of SourceMemory bytes.
 	Changes changes.Options
 	// ForgetDeletions keeps no tombstones.
 	ForgetDeletions bool
@@ -82,6 +83,9 @@ func NewCDC(o CDCOptions) (*CDC, error) {
 	}
 	if o.Table.Logger == nil {
 		o.Table.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Changes.Memory == nil {
+		o.Changes.Memory = changes.NewMemory(o.Changes.SourceMemory)
 	}
 	return &CDC{o: o, tables: map[string]*cdcTable{}}, nil
 }
