@@ -50,6 +50,14 @@ func New(t *table.Table, o Options) *Applier {
 // Table is the table.
 func (a *Applier) Table() *table.Table { return a.t }
 
+// WriteWithin bounds the buffers of the files that commits after it write, as table.WriteOptions.MemoryBudget does: what is left for this table
+// where others are written beside it.
+func (a *Applier) WriteWithin(bytes int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.o.MemoryBudget = bytes
+}
+
 // Check says whether changes of a batch can be applied: its keys are there, and its types can be the table's. A batch without keys
 // may be one of truncations. Errors: *KeysError, *KeyTypeError, *schema.MergeError, *NewColumnError.
 func (a *Applier) Check(b Batch) error {

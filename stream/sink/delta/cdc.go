@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand"
 	"slices"
 	"sync"
 	"time"
@@ -46,7 +47,8 @@ type CDCOptions struct {
 // A table that cannot be written, for a reason that does not go away by itself, does not stop the others: its changes are refused, and
 // so go to the dead letters, until it can be written again. Since changes have sequences, they may be sent through again at any later time.
 type CDC struct {
-	o CDCOptions
+	o           CDCOptions
+	writeBudget int64 // see table.WriteOptions.MemoryBudget, of all tables together
 
 	mu     sync.Mutex
 	tables map[string]*cdcTable // by location
@@ -87,7 +89,22 @@ func NewCDC(o CDCOptions) (*CDC, error) {
 	if o.Changes.Memory == nil {
 		o.Changes.Memory = changes.NewMemory(o.Changes.SourceMemory)
 	}
-	return &CDC{o: o, tables: map[string]*cdcTable{}}, nil
+	s := &CDC{o: o, writeBudget: o.Table.MemoryBudget, tables: map[string]*cdcTable{}}
+	if s.writeBudget <= 0 {
+		s.writeBudget = table.DefaultMemoryBudget
+	}
+	return s, nil
+}
+
+// tableOptions are those of a table, which may be opened while others are.
+func (s *CDC) tableOptions() []table.Option {
+	o := s.o.Table
+	if o.Rand != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		o.Rand = rand.New(rand.NewSource(o.Rand.Int63()))
+	}
+	return o.table()
 }
 
 // Name implements stream.Sink.
@@ -112,7 +129,7 @@ func (s *CDC) Positions(ctx context.Context, query string) (stream.Offsets, erro
 		if err != nil {
 			return nil, err
 		}
-		found, err := table.Open(ctx, store, s.o.Table.table()...)
+		found, err := table.Open(ctx, store, s.tableOptions()...)
 		if notATable(err) {
 			return stream.Offsets{}, nil
 		}
@@ -136,7 +153,7 @@ func (s *CDC) Start(ctx context.Context, query string, o stream.Offsets) error {
 	if err != nil {
 		return err
 	}
-	found, err := table.Open(ctx, store, s.o.Table.table()...)
+	found, err := table.Open(ctx, store, s.tableOptions()...)
 	if notATable(err) {
 		return nil
 	}
@@ -183,7 +200,7 @@ func (s *CDC) Find(ctx context.Context, o changes.Origin) (*table.Table, error) 
 	store, err := s.o.Store(ctx, location)
 	var found *table.Table
 	if err == nil {
-		found, err = table.Open(ctx, store, s.o.Table.table()...)
+		found, err = table.Open(ctx, store, s.tableOptions()...)
 	}
 	if err != nil && (notATable(err) || !goesAway(err)) {
 		return nil, nil //nolint:nilerr // Admit tells

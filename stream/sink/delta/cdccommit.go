@@ -7,33 +7,64 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ingestd/ingestd/merge/changes"
 	"github.com/ingestd/ingestd/stream"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog"
 )
 
-// Commit implements stream.Writer: table by table, each with the offsets that it reaches. When it is done again after a failure between two
-// tables, those that have their changes skip them. A table that cannot take the batch does not keep the others from it.
+// commitsAtOnce is how many tables are committed side by side: most of the time a commit waits for its store.
+const commitsAtOnce = 8
+
+// Commit implements stream.Writer: each table by itself, with the offsets that it reaches. When it is done again after some tables were
+// committed and others were not, those that have their changes skip them. A table that cannot take the batch does not keep the others from it; a
+// failure that may go away calls off those that are not done.
 func (w *cdcWriter) Commit(ctx context.Context, reached stream.Offsets) (stream.Committed, error) {
-	var out stream.Committed
-	var due []txlog.Hook
-	var failures []error
 	if err := w.setBack(ctx, reached); err != nil {
-		return out, errors.Join(err, w.Abort(ctx))
+		return stream.Committed{}, errors.Join(err, w.Abort(ctx))
 	}
-	for _, location := range slices.Sorted(maps.Keys(w.touched)) {
-		p := w.touched[location]
-		delete(w.touched, location)
-		r, err := w.apply(ctx, p, reached)
-		if err != nil {
-			err = w.failed(p, err)
-			if without := (*TableError)(nil); !errors.As(err, &without) {
-				return out, errors.Join(err, w.Abort(ctx))
-			}
-			failures = append(failures, err)
-			continue
-		}
+	locations := slices.Sorted(maps.Keys(w.touched))
+	results, refusals := make([]changes.Result, len(locations)), make([]error, len(locations))
+	g, each := errgroup.WithContext(ctx)
+	g.SetLimit(commitsAtOnce)
+	for i, location := range locations {
+		g.Go(func() (err error) {
+			results[i], refusals[i], err = w.commit(each, w.touched[location], reached, min(len(locations), commitsAtOnce))
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return stream.Committed{}, errors.Join(err, w.Abort(ctx))
+	}
+	clear(w.touched)
+	return committedOf(results), errors.Join(refusals...)
+}
+
+// commit commits one table of so many at once. It is refused where the table cannot take the batch.
+func (w *cdcWriter) commit(ctx context.Context, p *cdcPart, reached stream.Offsets, atOnce int) (r changes.Result, refused, err error) {
+	if err := ctx.Err(); err != nil {
+		return r, nil, err
+	}
+	r, err = w.apply(ctx, p, reached, atOnce)
+	switch {
+	case err == nil:
+		return r, nil, nil
+	case ctx.Err() != nil: // it was called off, which says nothing of the table
+		return changes.Result{}, nil, fmt.Errorf("table %s: %w: %w", p.location, ctx.Err(), err)
+	}
+	err = w.failed(p, err)
+	if without := (*TableError)(nil); errors.As(err, &without) {
+		return changes.Result{}, err, nil
+	}
+	return changes.Result{}, nil, err
+}
+
+// committedOf sums up what became of the tables.
+func committedOf(all []changes.Result) (out stream.Committed) {
+	var due []txlog.Hook
+	for _, r := range all {
 		out.Rows += r.Inserted + r.Updated + r.Deleted
 		out.Files += r.Files
 		out.Bytes += r.Bytes
@@ -41,11 +72,11 @@ func (w *cdcWriter) Commit(ctx context.Context, reached stream.Offsets) (stream.
 		due = append(due, r.Due...)
 	}
 	out.Due = dueOf(due)
-	return out, errors.Join(failures...)
+	return out
 }
 
-// apply commits what goes to one table; where it has all of that, nothing.
-func (w *cdcWriter) apply(ctx context.Context, p *cdcPart, reached stream.Offsets) (r changes.Result, err error) {
+// apply commits what goes to one table of so many at once; where it has all of that, nothing.
+func (w *cdcWriter) apply(ctx context.Context, p *cdcPart, reached stream.Offsets, atOnce int) (r changes.Result, err error) {
 	if p.failed != nil {
 		if p.applier != nil {
 			err = p.applier.Discard()
@@ -56,6 +87,7 @@ func (w *cdcWriter) apply(ctx context.Context, p *cdcPart, reached stream.Offset
 	if !p.some && len(o.Txns) == 0 {
 		return r, p.applier.Discard()
 	}
+	p.applier.WriteWithin(w.to.writeBudget / int64(atOnce))
 	r, err = p.applier.Commit(ctx, o)
 	if r.Untidy != nil {
 		w.to.o.Table.Logger.Warn("old tombstones stay for now", "table", p.location, "error", r.Untidy)

@@ -32,7 +32,7 @@ func (s *CDC) open(ctx context.Context, t *cdcTable, b *changes.Batch) error {
 	if err != nil {
 		return err
 	}
-	found, err := table.Open(ctx, store, s.o.Table.table()...)
+	found, err := table.Open(ctx, store, s.tableOptions()...)
 	switch {
 	case notATable(err) && (b == nil || len(b.Columns) == 0):
 		return nil
@@ -47,7 +47,7 @@ func (s *CDC) open(ctx context.Context, t *cdcTable, b *changes.Batch) error {
 		return err
 	}
 	o := s.o.Changes
-	o.Now, o.TableOptions, o.Widen = s.o.Table.Now, s.o.Table.table(), widen
+	o.Now, o.TableOptions, o.Widen = s.o.Table.Now, s.tableOptions(), widen
 	o.WriteOptions = s.o.Table.write()
 	if !s.o.ForgetDeletions && !o.SoftDelete { // else the rows themselves remember
 		if o.Tombstones, err = s.o.Store(ctx, strings.TrimRight(t.location, "/")+tombstonesFolder); err != nil {
@@ -64,7 +64,7 @@ func (s *CDC) make(ctx context.Context, store objstore.Store, b changes.Batch) (
 	if err != nil {
 		return nil, &unfitError{err}
 	}
-	made, _, err := table.CreateIfNotExists(ctx, store, o, s.o.Table.table()...)
+	made, _, err := table.CreateIfNotExists(ctx, store, o, s.tableOptions()...)
 	if err != nil && !goesAway(err) {
 		err = &unfitError{err}
 	}
