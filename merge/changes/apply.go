@@ -54,6 +54,7 @@ type part struct {
 	found match.Bits // keys of which the table has a row
 	stale match.Bits // keys of which the table has a newer change
 	done  match.Bits // keys whose row is written already
+	ids   rowIDs
 
 	mu    sync.Mutex
 	given []given              // rows of changes that their old keys complete
@@ -63,7 +64,7 @@ type part struct {
 // part applies changes that were collapsed, to all files.
 func (a *application) part(ctx context.Context, c *collapsed) error {
 	n := len(c.op)
-	p := &part{application: a, collapsed: c, found: match.NewBits(n), stale: match.NewBits(n), done: match.NewBits(n)}
+	p := &part{application: a, collapsed: c, found: match.NewBits(n), stale: match.NewBits(n), done: match.NewBits(n), ids: newRowIDs(a.c, n)}
 	defer func() {
 		for _, g := range p.given {
 			g.rows.Release()
@@ -92,7 +93,7 @@ type place struct {
 // file finds the rows of a file that changes are of, and takes them out.
 func (p *part) file(ctx context.Context, f *file) error {
 	o := &old{gone: deletionvector.New()}
-	scan := table.ScanOptions{Columns: p.keys, Sequences: true}
+	scan := table.ScanOptions{Columns: p.keys, Sequences: true, RowTracking: true}
 	for rows, err := range p.c.Rows(ctx, f.add, scan) {
 		if err != nil {
 			return err
@@ -148,6 +149,9 @@ func (p *part) look(ctx context.Context, f *file, rows table.FileRows, o *old) e
 			f.matched.Add(uint64(rows.Positions[i]))
 		}
 		truncated := p.truncation.before(seq)
+		if same := p.born[change] == nil || seq != nil && bytes.Compare(seq, p.born[change]) >= 0; same && (p.soft || !truncated) {
+			p.ids.keep(change, rows.RowIDs, i)
+		}
 		if p.op[change] == Delete {
 			p.n.deleted.Add(1)
 		} else {
@@ -252,7 +256,7 @@ func (p *part) write(ctx context.Context, changes []int) error {
 
 // put writes rows that changes have made.
 func (p *part) put(ctx context.Context, rec arrow.RecordBatch, changes []int) error {
-	hidden := table.Hidden{Sequences: p.sequences(changes)}
+	hidden := table.Hidden{Sequences: p.sequences(changes), RowIDs: p.ids.of(changes)}
 	defer hidden.Release()
 	if !p.c.HasChangeFeed() {
 		return p.c.WriteChanged(ctx, rec, table.ChangePostimage, hidden)

@@ -24,6 +24,7 @@ type collapsed struct {
 	seq   [][]byte // nil: none
 	lacks [][]byte // columns whose values are not known, as in UnavailableColumn; nil: none
 	since [][]byte // of those that lack values: the sequence since when the row is this one, so that one before it has none of them; nil: for ever
+	born  [][]byte // the sequence of the change since which the row is another than that of the key before; nil: there is none
 	moves *moves
 
 	filled [][]filled // values of each that are from changes before it, of the same row
@@ -145,6 +146,18 @@ func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]f
 		lacks = nil
 	}
 	c.lacks = append(c.lacks, lacks)
+	c.born = append(c.born, c.birth(a, chain))
+}
+
+// birth is the sequence of the newest change of a key, the newest first, since which its row is another than before: since the one before was deleted,
+// or the row had another key before.
+func (c *collapsed) birth(a *aboutRows, chain []int) []byte {
+	for i, at := range chain {
+		if i > 0 && Op(a.op.Value(at)) == Delete || c.moves.hashes[at] != 0 {
+			return append([]byte{}, bytesAt(a.seq, at)...)
+		}
+	}
+	return nil
 }
 
 // filledOf are the values that a change has got, which is the last that has got any.

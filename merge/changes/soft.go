@@ -79,7 +79,7 @@ func softened(rec arrow.RecordBatch, b Batch, keys []string) arrow.RecordBatch {
 // sweepSoftly marks the rows of a file that a truncation takes as deleted, where they are not.
 func (a *application) sweepSoftly(ctx context.Context, f *file) error {
 	gone := deletionvector.New()
-	for rows, err := range a.c.Rows(ctx, f.add, table.ScanOptions{Sequences: true}) {
+	for rows, err := range a.c.Rows(ctx, f.add, table.ScanOptions{Sequences: true, RowTracking: true}) {
 		if err != nil {
 			return err
 		}
@@ -129,8 +129,14 @@ func (a *application) softly(ctx context.Context, f *file, rows table.FileRows, 
 			seqs.Append(a.truncation.seq)
 		}
 	}
-	hidden := table.Hidden{Sequences: seqs.NewBinaryArray()}
-	defer hidden.Release()
+	indices := arrowrows.Indices(take)
+	defer indices.Release()
+	hidden, err := table.Hidden{RowIDs: rows.RowIDs}.Take(ctx, indices)
+	if err != nil {
+		return err
+	}
+	defer func() { hidden.Release() }()
+	hidden.Sequences = seqs.NewBinaryArray()
 	return a.c.WriteChanged(ctx, rec, table.ChangePostimage, hidden)
 }
 
