@@ -25,6 +25,7 @@ type Applier struct {
 	source *match.Source
 	older  []*match.Source // of this set, of earlier schemas
 	newest floor           // truncation of this set
+	moved  bool            // rows of this set had other keys before
 
 	sourceTime arrow.DataType // of the changes of this set
 }
@@ -124,6 +125,7 @@ func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 		return err
 	}
 	defer all.Release()
+	a.moved = a.moved || anyMoved(all, len(a.keys))
 	return a.source.Append(ctx, all)
 }
 
@@ -140,7 +142,7 @@ func (a *Applier) widen(fit *schema.Struct, keys []string) error {
 		a.older = append(a.older, a.source)
 	}
 	a.fit, a.keys = all, keys
-	a.source, err = a.newSource(all)
+	a.source, err = a.newSource(all, nil)
 	return err
 }
 

@@ -29,6 +29,9 @@ func (a *Applier) commit(ctx context.Context, with table.CommitOptions) (Result,
 	if err := a.gather(ctx); err != nil {
 		return Result{}, err
 	}
+	if err := a.together(ctx); err != nil {
+		return Result{}, err
+	}
 	if err := a.prepare(ctx); err != nil {
 		return Result{}, err
 	}

@@ -97,19 +97,11 @@ func (d *donor) has(seq []byte) bool {
 }
 
 func newMoves(ctx context.Context, rec arrow.RecordBatch, keys []string) (*moves, error) {
-	names := make([]string, len(keys))
-	for i, k := range keys {
-		names[i] = wasPrefix + k
-	}
-	only, err := arrowrows.Columns(rec, names)
+	was, err := wasOf(ctx, rec, keys)
 	if err != nil {
 		return nil, err
 	}
-	defer only.Release()
-	m := &moves{}
-	if m.was, err = match.NewKeys(ctx, only, nil); err != nil {
-		return nil, err
-	}
+	m := &moves{was: was}
 	m.hashes = m.was.Hash(nil)
 	return m, nil
 }

@@ -152,7 +152,6 @@ func TestABatchThatIsAppliedTwiceChangesNothing(t *testing.T) {
 func TestValuesFollowTheirRowThroughItsKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o, props, by := options(t)
-		o.SourceMemory = 0 // parts of their own do not know of each other
 		w := newWorld(t, o, props, by...)
 		type state struct{ v, big string }
 		alive := map[int64]state{}

@@ -16,8 +16,8 @@ import (
 
 var errNoChanges = errors.New("the rows are not changes: they lack the columns that say what happened")
 
-// newSource makes room for changes of a schema.
-func (a *Applier) newSource(fit *schema.Struct) (*match.Source, error) {
+// newSource makes room for changes of a schema. Where it goes to disk, keys that are linked come into one part.
+func (a *Applier) newSource(fit *schema.Struct, linked links) (*match.Source, error) {
 	as, err := arrowmap.ToArrow(fit)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (a *Applier) newSource(fit *schema.Struct) (*match.Source, error) {
 				return nil, err
 			}
 			defer k.Release()
-			return k.Hash(nil), nil
+			return linked.roots(k.Hash(nil)), nil
 		}}), nil
 }
 
@@ -135,6 +135,6 @@ func (a *Applier) discard() error {
 			errs = append(errs, s.Close())
 		}
 	}
-	a.older, a.source, a.fit, a.keys, a.newest, a.sourceTime = nil, nil, nil, nil, floor{}, nil
+	a.older, a.source, a.fit, a.keys, a.newest, a.moved, a.sourceTime = nil, nil, nil, nil, floor{}, false, nil
 	return errors.Join(errs...)
 }
