@@ -107,9 +107,6 @@ func (t *task) write(op changes.Op, data []byte, img image, keys *keySet, ofKey 
 			return reason, err
 		}
 	}
-	if ofKey && op == changes.Create {
-		g.row.knowsKey()
-	}
 	t.add(g, op)
 	return "", nil
 }

@@ -177,3 +177,13 @@ func appendBig(out []byte, n *big.Int, scale int) []byte {
 	}
 	return out
 }
+
+// twosComplement is a number as Java's BigInteger gives its bytes: as few as there can be, the highest first.
+func twosComplement(n *big.Int) []byte {
+	size := n.BitLen()/8 + 1
+	if n.Sign() < 0 {
+		size = new(big.Int).Not(n).BitLen()/8 + 1
+		n = new(big.Int).Add(n, new(big.Int).Lsh(big.NewInt(1), uint(8*size)))
+	}
+	return n.FillBytes(make([]byte, size))
+}

@@ -1,6 +1,8 @@
 package debezium
 
 import (
+	"slices"
+
 	"github.com/ingestd/ingestd/internal/arrowbuf"
 	"github.com/ingestd/ingestd/stream/format/internal/jsontext"
 )
@@ -18,6 +20,7 @@ type jsonRow struct {
 
 	keyOnly     bool   // read the key alone
 	foreign     bool   // what is read is the key of a record: it may have other members
+	header      bool   // what is read is a key in a header, where decimals are numbers
 	reshape     bool   // what failed is that the row is of another shape
 	unavailable []byte // bits of columns whose value the log does not have
 }
@@ -135,7 +138,12 @@ func (x *jsonRow) field(s *jsontext.Scanner, p, i, k int) int {
 			return p + len(h)
 		}
 	}
-	q := f.value(s, p, i)
+	q := 0
+	if any, ok := f.node.(jsonAny); ok && x.header && isNumber(s, p) {
+		q = any.unscaled(s, p, i)
+	} else {
+		q = f.value(s, p, i)
+	}
 	if q < 0 {
 		x.reshape = x.open && f.unknown
 		s.Within(f.name)
@@ -212,6 +220,11 @@ func quoted(name string) string {
 		}
 	}
 	return `"` + name + `":`
+}
+
+// hasMore says whether there are columns beside the key.
+func (x *jsonRow) hasMore() bool {
+	return slices.ContainsFunc(x.fields, func(f rowField) bool { return !f.key })
 }
 
 // knowsKey says that nothing is known of the row that was read but its key.

@@ -110,6 +110,22 @@ func (x jsonAny) read(s *jsontext.Scanner, p, i int) int {
 	return jsonText(x).read(s, p, i)
 }
 
+// unscaled reads the number at p as records have a Decimal whose schema they do not bring: the bytes of its digits as one number, in Base64.
+func (x jsonAny) unscaled(s *jsontext.Scanner, p, i int) int {
+	_, q := s.Number(p)
+	if q < 0 {
+		return q
+	}
+	n, _, why := parts(s.B[p:q])
+	if why == "" {
+		why = x.col.setText(i, base64.StdEncoding.AppendEncode(nil, twosComplement(n)))
+	}
+	if why != "" {
+		return refuse(s, p, why)
+	}
+	return q
+}
+
 // jsonBytes reads bytes, which Kafka Connect writes in Base64.
 type jsonBytes struct {
 	col bytesColumn

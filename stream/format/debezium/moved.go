@@ -22,22 +22,18 @@ func (t *task) header(name string) []byte {
 	return nil
 }
 
-// created takes a creation. Where it is one half of a change of key, the old key goes before it: values that the database's log
-// does not have are those of the row that had it.
+// created takes a creation. Where it is one half of a change of key, the old key goes before it, among rows of the same columns: values that
+// the database's log does not have are those of the row that had it.
 func (t *task) created(op changes.Op) (reason string, err error) {
+	reason, err = t.row(op, t.ev.after)
 	old := t.header(oldKeyHeader)
-	if old == nil {
-		return t.row(op, t.ev.after)
-	}
-	named, err := t.key(changes.Moved, old)
-	if err != nil {
-		return "", err
+	if old == nil || reason != "" || err != nil {
+		return reason, err
 	}
 	g := t.groups.cur
-	if reason, err = t.row(op, t.ev.after); reason != "" && named {
-		g.truncate(g.n - 1)
-	}
-	return reason, err
+	g.truncate(g.n - 1)
+	t.key(changes.Moved, old)
+	return t.row(op, t.ev.after)
 }
 
 // deleted takes a deletion of a row, img. Where it is one half of a change of key, the row goes on under the new one, as it was: the other half may
@@ -45,35 +41,41 @@ func (t *task) created(op changes.Op) (reason string, err error) {
 func (t *task) deleted(img image) (reason string, err error) {
 	reason, err = t.row(changes.Delete, img)
 	key := t.header(newKeyHeader)
-	if reason != "" || err != nil || key == nil {
+	if reason != "" || err != nil || key == nil || !t.groups.cur.row.hasMore() {
 		return reason, err
 	}
 	_, old, reason := t.keys.read(t.rec.Key)
 	if reason != "" || old.none() {
 		return "", nil
 	}
-	named, err := t.key(changes.Moved, t.rec.Key[old.from:old.to])
-	if !named || err != nil {
-		return "", err
+	if !t.key(changes.Moved, t.rec.Key[old.from:old.to]) {
+		return "", nil
 	}
-	g := t.groups.cur
-	if named, err = t.key(changes.Create, key); !named && err == nil {
+	if !t.key(changes.Create, key) {
+		g := t.groups.cur
 		g.truncate(g.n - 1)
 	}
-	return "", err
+	return "", nil
 }
 
-// key adds a change of which only the key is known, an object of its columns; false where it cannot be read, as Connect's texts of
-// some types cannot.
-func (t *task) key(op changes.Op, data []byte) (bool, error) {
+// key adds a change of which only the key is known, an object of its columns, to those of the columns that the row in hand has. It says whether it
+// could be read, as Connect's texts of some types cannot; what a header has says nothing of types.
+func (t *task) key(op changes.Op, data []byte) bool {
 	from := bytes.IndexByte(data, '{')
 	if from < 0 {
-		return false, nil
+		return false
 	}
-	keys, _, reason := t.keys.read(t.rec.Key)
-	if reason != "" {
-		return false, nil
+	g := t.groups.cur
+	t.s.B = data
+	g.row.keyOnly, g.row.foreign, g.row.header = true, true, true
+	q := g.row.read(t.s, from, g.n)
+	if g.row.header = false; q < 0 {
+		g.row.truncate(g.n)
+		return false
 	}
-	reason, err := t.write(op, data, image{from, len(data)}, keys, true)
-	return reason == "", err
+	if op == changes.Create {
+		g.row.knowsKey()
+	}
+	t.add(g, op)
+	return true
 }

@@ -75,3 +75,48 @@ func TestADecimalOfTheTableThatIsAKeyIsFoundInHeaders(t *testing.T) {
 		})
 	}
 }
+
+// What headers spell otherwise than records says nothing of the types of columns, which nothing else tells.
+func TestADecimalThatNothingTellsOfIsAsRecordsHaveIt(t *testing.T) {
+	created := stream.Record{Topic: "s.t", Key: []byte(`{"k":"AKE="}`), Value: []byte(`{"before":null,"after":{"k":"AKE=","big":"__debezium_unavailable_value"},"source":{"lsn":8},"op":"c"}`),
+		Headers: []stream.Header{{Key: oldKeyHeader, Value: []byte(`{"k":-1.60}`)}}}
+	deleted := stream.Record{Topic: "s.t", Key: []byte(`{"k":"/2A="}`), Value: []byte(`{"before":{"k":"/2A=","big":null},"after":null,"source":{"lsn":7},"op":"d"}`),
+		Headers: []stream.Header{{Key: newKeyHeader, Value: []byte(`{"k":1.61}`)}}}
+	const ofDeleted, ofCreated = "d k=/2A= big=null\nm k=/2A= big=null\nc k=AKE= big=null", "m k=/2A= big=null\nc k=AKE= big=null"
+	for want, recs := range map[string]records{ofCreated + "\n" + ofDeleted: {created, deleted}, ofDeleted + "\n" + ofCreated: {deleted, created}} {
+		if d := decode(t, Options{}, recs); d.text() != want || len(d.reasons) > 0 {
+			t.Errorf("got\n%s\nand not\n%s: %q", d.text(), want, d.reasons)
+		}
+	}
+}
+
+// An old key is worth something only right before the change that it is of.
+func TestAnOldKeyIsInTheBatchOfItsChange(t *testing.T) {
+	created := func(after string) stream.Record {
+		return stream.Record{Topic: "s.t", Key: []byte(`{"k":2}`), Value: []byte(`{"before":null,"after":` + after + `,"source":{"lsn":8},"op":"c"}`),
+			Headers: []stream.Header{{Key: oldKeyHeader, Value: []byte(`{"k":1}`)}}}
+	}
+	narrow, wide := created(`{"k":2,"big":"__debezium_unavailable_value"}`), created(`{"k":2,"big":"__debezium_unavailable_value","z":3}`)
+	for _, recs := range []records{{narrow}, {narrow, wide, narrow}, {wide, narrow, narrow, wide}} {
+		d := decode(t, Options{}, recs)
+		if len(d.reasons) > 0 || len(d.rows) != 2*len(recs) {
+			t.Fatalf("%d rows of %d events: %q", len(d.rows), len(recs), d.reasons)
+		}
+		for i := 0; i < len(d.rows); i += 2 {
+			if d.rows[i][0] != "m" || d.rows[i+1][0] != "c" || d.batchOf[i] != d.batchOf[i+1] || d.offsets[i] != d.offsets[i+1] {
+				t.Errorf("an old key is not before its change: %s in batches %v", d.text(), d.batchOf)
+			}
+		}
+	}
+}
+
+// Of a tombstone nothing is known but the key, not even which columns there are that stay as they were.
+func TestATombstoneSaysNothingOfTheRowUnderItsNewKey(t *testing.T) {
+	recs := records{
+		{Topic: "s.t", Key: []byte(`{"k":1}`), Headers: []stream.Header{{Key: newKeyHeader, Value: []byte(`{"k":2}`)}}},
+		{Topic: "s.t", Offset: 1, Key: []byte(`{"k":2}`), Value: []byte(`{"k":2,"big":"__debezium_unavailable_value","__op":"c"}`), Headers: []stream.Header{{Key: oldKeyHeader, Value: []byte(`{"k":1}`)}}},
+	}
+	if d := decode(t, Options{}, recs); d.text() != "d k=1\nm k=1 big=null\nc k=2 big=null" || d.unknown[2] != "big" {
+		t.Errorf("got\n%s: %q", d.text(), d.reasons)
+	}
+}

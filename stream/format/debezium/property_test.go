@@ -32,15 +32,6 @@ func inJSON(t string) string {
 	return string(b)
 }
 
-// twosComplement is what java.math.BigInteger.toByteArray gives.
-func twosComplement(n *big.Int) []byte {
-	if n.Sign() >= 0 {
-		return append([]byte{0}, n.Bytes()...)
-	}
-	size := len(n.Bytes()) + 1
-	return new(big.Int).Add(n, new(big.Int).Lsh(big.NewInt(1), uint(8*size))).FillBytes(make([]byte, size))
-}
-
 func digits(t *rapid.T, most int) *big.Int {
 	n, _ := new(big.Int).SetString(rapid.StringMatching(fmt.Sprintf("-?[0-9]{1,%d}", most)).Draw(t, "digits"), 10)
 	return n
