@@ -40,7 +40,10 @@ func New(t *table.Table, o Options) *Applier {
 	}
 	a := &Applier{t: t, o: o}
 	if o.Tombstones != nil {
-		a.graves = &graves{store: o.Tombstones, opts: o.TableOptions, retention: o.TombstoneRetention, now: o.Now, loaded: -1}
+		a.graves = &graves{store: o.Tombstones, opts: o.TableOptions, retention: o.TombstoneRetention, now: o.Now, memory: o.TombstoneMemory, loaded: -1}
+		if a.graves.memory == nil {
+			a.graves.memory = NewMemory(DefaultTombstoneMemory)
+		}
 		if a.graves.retention <= 0 {
 			a.graves.retention = DefaultTombstoneRetention
 		}
@@ -144,6 +147,16 @@ func (a *Applier) widen(fit *schema.Struct, keys []string) error {
 	a.fit, a.keys = all, keys
 	a.source, err = a.newSource(all, nil)
 	return err
+}
+
+// Close forgets the changes that were added, and gives back what is kept of the table between sets. The applier may be used again.
+func (a *Applier) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.graves != nil {
+		a.graves.forget()
+	}
+	return a.discard()
 }
 
 // Discard forgets the changes that were added.

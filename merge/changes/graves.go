@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/ingestd/ingestd/merge/internal/match"
 	"github.com/ingestd/ingestd/objstore"
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/arrowmap"
@@ -21,11 +22,11 @@ import (
 // DefaultTombstoneRetention is how long it is remembered that a row was deleted.
 const DefaultTombstoneRetention = 7 * 24 * time.Hour
 
-// Bounds on the table of tombstones.
-const (
-	gravesInMemory = 64 << 20 // bytes; beyond, the table is read when it is asked
-	gravesFiles    = 64       // at so many files it is written anew, without what is past the retention
-)
+// DefaultTombstoneMemory in bytes is what of tombstones is kept in memory; those of a table for which there is no room are read when they are asked.
+const DefaultTombstoneMemory = 64 << 20
+
+// gravesFiles is at how many files the table of tombstones is written anew, without what is past the retention.
+const gravesFiles = 64
 
 // graves is a Delta table beside the one that changes are applied to: the keys of deleted rows with the sequences of their
 // deletions, so that an older change that comes once more does not bring a row back. A row whose key is NULL is a truncation.
@@ -37,10 +38,11 @@ type graves struct {
 	opts      []table.Option
 	retention time.Duration
 	now       func() time.Time
+	memory    *match.Memory
 
 	t       *table.Table // nil: there is none yet
 	known   map[string][]byte
-	size    int64 // of known, in bytes
+	size    int64 // of known, taken from memory
 	loaded  int64 // the version that known is of
 	newest  []byte
 	pending *array.RecordBuilder
@@ -82,7 +84,8 @@ func (g *graves) refresh(ctx context.Context) error {
 	if g.loaded == g.t.Version() {
 		return nil
 	}
-	g.known, g.size, g.newest = map[string][]byte{}, 0, nil
+	g.forget()
+	g.known, g.newest = map[string][]byte{}, nil
 	for rec, err := range g.t.Scan(ctx, table.ScanOptions{Parallelism: 1}) {
 		if err != nil {
 			return fmt.Errorf("tombstones: %w", err)
@@ -108,13 +111,24 @@ func (g *graves) learn(key, seq []byte) {
 	if g.known == nil { // they are too many
 		return
 	}
-	if old, ok := g.known[string(key)]; ok && bytes.Compare(old, seq) >= 0 {
+	old, ok := g.known[string(key)]
+	if ok && bytes.Compare(old, seq) >= 0 {
 		return
 	}
-	g.known[string(key)] = bytes.Clone(seq)
-	if g.size += int64(len(key) + len(seq) + 64); g.size > gravesInMemory {
-		g.known = nil
+	if n := int64(len(key) + len(seq) + 64); !ok {
+		if !g.memory.Take(n) {
+			g.forget()
+			return
+		}
+		g.size += n
 	}
+	g.known[string(key)] = bytes.Clone(seq)
+}
+
+// forget gives back the memory of what is known.
+func (g *graves) forget() {
+	g.memory.Give(g.size)
+	g.known, g.size, g.loaded = nil, 0, -1
 }
 
 // floor is the newest truncation that is remembered.

@@ -48,6 +48,8 @@ type Options struct {
 	// brings the row back. TombstoneRetention is how long; 0 is DefaultTombstoneRetention.
 	Tombstones         objstore.Store
 	TombstoneRetention time.Duration
+	// TombstoneMemory, where it is not nil, is what the tombstones of many tables share; else those of this one have DefaultTombstoneMemory.
+	TombstoneMemory *Memory
 	// TableOptions are for the table of tombstones.
 	TableOptions []table.Option
 	// Widen is called before types of the table's columns widen where delta.enableTypeWidening is not on, to turn it on; nil: they do not.

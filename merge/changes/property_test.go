@@ -81,6 +81,9 @@ func options(t *rapid.T) (changes.Options, map[string]string, []string) {
 	if rapid.Bool().Draw(t, "spill") {
 		o.SourceMemory = 1
 	}
+	if rapid.Bool().Draw(t, "forget tombstones") {
+		o.TombstoneMemory = changes.NewMemory(200)
+	}
 	return o, props, by
 }
 

@@ -28,7 +28,7 @@ type CDCOptions struct {
 	// Table are the options of the tables: how they are made and written. Its Store is not used.
 	Table Options
 	// Changes say how changes are applied. Txns, stores and the clock are the sink's business. The tables share one Memory: where
-	// it is nil, one of SourceMemory bytes.
+	// it is nil, one of SourceMemory bytes; and one TombstoneMemory.
 	Changes changes.Options
 	// ForgetDeletions keeps no tombstones.
 	ForgetDeletions bool
@@ -88,6 +88,9 @@ func NewCDC(o CDCOptions) (*CDC, error) {
 	}
 	if o.Changes.Memory == nil {
 		o.Changes.Memory = changes.NewMemory(o.Changes.SourceMemory)
+	}
+	if o.Changes.TombstoneMemory == nil {
+		o.Changes.TombstoneMemory = changes.NewMemory(changes.DefaultTombstoneMemory)
 	}
 	s := &CDC{o: o, writeBudget: o.Table.MemoryBudget, tables: map[string]*cdcTable{}}
 	if s.writeBudget <= 0 {
@@ -252,7 +255,10 @@ func (s *CDC) reason(t *cdcTable, err error) (string, error) {
 // leaveAlone notes that a table of many cannot be written. It is opened anew when it is tried again, for it may be another by then. t.mu is
 // held, and no batch is applied.
 func (s *CDC) leaveAlone(t *cdcTable, err error) {
-	t.applier = nil
+	if t.applier != nil {
+		err = errors.Join(err, t.applier.Close())
+		t.applier = nil
+	}
 	t.broken = &refusal{err, s.o.Table.Now()}
 	s.o.Table.Logger.Error("the table cannot be written; its changes go to the dead letters, the other tables go on", "table", t.location, "error", err)
 }

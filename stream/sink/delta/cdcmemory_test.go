@@ -36,10 +36,13 @@ func TestTablesShareOneMemoryAndComeToTheSame(t *testing.T) {
 		}
 		for _, memory := range []int64{limit, 0} {
 			l := newLake(t)
-			s := l.sink("lake/{table}", changes.Options{SourceMemory: memory, TempDir: dir})
+			s := l.sink("lake/{table}", changes.Options{SourceMemory: memory, TempDir: dir, TombstoneMemory: changes.NewMemory(500)})
 			l.run(s, events...)
 			for url, rows := range want {
 				l.expect(url, slices.Sorted(maps.Values(rows))...)
+			}
+			if m := s.o.Changes.TombstoneMemory; m.Peak() > m.Limit() {
+				rt.Fatalf("tombstones took %d of %d bytes", m.Peak(), m.Limit())
 			}
 			m := s.o.Changes.Memory
 			if memory == 0 {
