@@ -27,7 +27,8 @@ type Applier struct {
 	newest floor           // truncation of this set
 	moved  bool            // rows of this set had other keys before
 
-	sourceTime arrow.DataType // of the changes of this set
+	sourceTime  arrow.DataType // of the changes of this set
+	truncations []truncation   // all of this set, for [Options.History]
 }
 
 // New makes an applier. Nothing is read yet.
@@ -40,7 +41,7 @@ func New(t *table.Table, o Options) *Applier {
 	}
 	a := &Applier{t: t, o: o}
 	if o.Tombstones != nil {
-		a.graves = &graves{store: o.Tombstones, opts: o.TableOptions, retention: o.TombstoneRetention, now: o.Now, memory: o.TombstoneMemory, loaded: -1}
+		a.graves = &graves{store: o.Tombstones, opts: o.TableOptions, retention: o.TombstoneRetention, now: o.Now, memory: o.TombstoneMemory, loaded: -1, history: o.History}
 		if a.graves.memory == nil {
 			a.graves.memory = NewMemory(DefaultTombstoneMemory)
 		}
@@ -63,7 +64,7 @@ func (a *Applier) WriteWithin(bytes int64) {
 }
 
 // Check says whether changes of a batch can be applied: its keys are there, and its types can be the table's. A batch without keys
-// may be one of truncations. Errors: *KeysError, *KeyTypeError, *schema.MergeError, *NewColumnError.
+// may be one of truncations. Errors: *KeysError, *KeyTypeError, *schema.MergeError, *NewColumnError, *SCDError.
 func (a *Applier) Check(b Batch) error {
 	_, _, err := a.place(b)
 	return err
@@ -72,8 +73,17 @@ func (a *Applier) Check(b Batch) error {
 // place says what columns of the table the changes of a batch have, and which of them are keys.
 func (a *Applier) place(b Batch) (*schema.Struct, []string, error) {
 	has := b
-	if a.o.SoftDelete {
+	switch {
+	case a.o.History:
+		has = b.History()
+	case a.o.SoftDelete:
 		has = b.SoftDeletes()
+	}
+	if err := checkNames(b); err != nil {
+		return nil, nil, err
+	}
+	if err := CheckSCD(a.t.Schema(), a.o.History); err != nil {
+		return nil, nil, err
 	}
 	fit, err := Fit(a.t.Schema(), has, a.o.SchemaChange)
 	if err != nil {
@@ -84,7 +94,7 @@ func (a *Applier) place(b Batch) (*schema.Struct, []string, error) {
 }
 
 // Add takes changes, of a schema that [Batch.Schema] made; the batch stays the caller's.
-// Errors: those of Check; *arrowmap.CastError; those of the disk.
+// Errors: those of Check; *arrowmap.CastError; *TimeError; those of the disk.
 func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 	b, ok := BatchOf(rec.Schema())
 	if !ok {
@@ -95,6 +105,13 @@ func (a *Applier) Add(ctx context.Context, rec arrow.RecordBatch) error {
 	fit, keys, err := a.place(b)
 	if err != nil {
 		return err
+	}
+	if a.o.History {
+		if rec, err = dated(ctx, rec, b); err != nil {
+			return err
+		}
+		defer rec.Release()
+		b = b.History()
 	}
 	rest, err := a.takeTruncations(ctx, rec, len(b.Columns))
 	if err != nil {

@@ -15,18 +15,22 @@ import (
 	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // application applies a set of changes to one version of a table. What it holds is in use until the try is committed.
 type application struct {
-	c          *table.Change
-	keys       []string // columns of the table
-	columns    []string // that the changes have, in the table's names and their order
-	present    []string // of them, those that the table has already
-	truncation floor    // of this set
-	soft       bool     // deletes are
-	graves     *graves  // nil where deletions are not remembered
-	n          counters
+	c           *table.Change
+	keys        []string // columns of the table
+	columns     []string // that the changes have, in the table's names and their order
+	present     []string // of them, those that the table has already
+	truncation  floor    // of this set
+	soft        bool     // deletes are
+	fit         *schema.Struct
+	history     bool         // each version is kept
+	truncations []truncation // of this set, where it is
+	graves      *graves      // nil where deletions are not remembered
+	n           counters
 
 	files    []*file
 	last     *match.Index // of the last part
@@ -36,8 +40,9 @@ type application struct {
 
 // file is a data file that may hold rows that changes are of.
 type file struct {
-	add     *action.Add
-	matched *deletionvector.Bitmap // rows of which there are changes; kept where there is a truncation
+	add      *action.Add
+	matched  *deletionvector.Bitmap // rows of which there are changes; kept where there is a truncation
+	versions []*version             // that the part in hand is of
 }
 
 // counters count what changes did.
@@ -120,7 +125,7 @@ func (p *part) file(ctx context.Context, f *file) error {
 
 // look matches rows of a file with the changes.
 func (p *part) look(ctx context.Context, f *file, rows table.FileRows, o *old) error {
-	keys, err := p.keysLike(ctx, rows.Rec)
+	keys, err := p.keysLike(ctx, rows.Rec, p.rows.Schema())
 	if err != nil {
 		return err
 	}
@@ -177,23 +182,22 @@ func sequenceOf(rows table.FileRows, i int) []byte {
 	return bytesAt(rows.Sequences, i)
 }
 
-// keysLike are the keys of rows of the table, in the types of those of the changes.
-func (p *part) keysLike(ctx context.Context, rec arrow.RecordBatch) (*match.Keys, error) {
-	only, err := arrowrows.Columns(rec, p.keys)
+// keysLike are the keys of rows of the table, in the types of those of changes.
+func (a *application) keysLike(ctx context.Context, rec arrow.RecordBatch, theirs *arrow.Schema) (*match.Keys, error) {
+	only, err := arrowrows.Columns(rec, a.keys)
 	if err != nil {
 		return nil, err
 	}
 	defer only.Release()
-	theirs := p.rows.Schema()
-	cols := make([]arrow.Array, len(p.keys))
+	cols := make([]arrow.Array, len(a.keys))
 	defer func() { arrowrows.Release(cols) }()
-	for i, k := range p.keys {
+	for i, k := range a.keys {
 		f := theirs.Field(theirs.FieldIndices(k)[0])
 		if cols[i], err = castTo(ctx, only.Column(i), f); err != nil {
 			return nil, err
 		}
 	}
-	like := array.NewRecordBatch(onlyFields(theirs, p.keys), cols, rec.NumRows())
+	like := array.NewRecordBatch(onlyFields(theirs, a.keys), cols, rec.NumRows())
 	defer like.Release()
 	return match.NewKeys(ctx, like, slices.Repeat([]bool{true}, len(cols)))
 }

@@ -47,7 +47,8 @@ func (a *Applier) commit(ctx context.Context, with table.CommitOptions) (Result,
 		if err := a.graves.refresh(ctx); err != nil {
 			return table.CommitOptions{}, err
 		}
-		app := &application{c: c, keys: a.keys, columns: fitNames(a.fit), truncation: a.newest, soft: a.o.SoftDelete, graves: a.graves}
+		app := &application{c: c, keys: a.keys, columns: fitNames(a.fit), truncation: a.newest, soft: a.o.SoftDelete, graves: a.graves,
+			fit: a.fit, history: a.o.History, truncations: a.truncations}
 		for _, name := range app.columns {
 			if c.Snapshot().Schema().Field(name) != nil {
 				app.present = append(app.present, name)

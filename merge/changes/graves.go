@@ -42,17 +42,25 @@ type graves struct {
 
 	t       *table.Table // nil: there is none yet
 	known   map[string][]byte
-	size    int64 // of known, taken from memory
+	size    int64 // of known or ended, taken from memory
 	loaded  int64 // the version that known is of
 	newest  []byte
+	history bool                // all deletions count, with their times; these two are in place of known and newest
+	ended   map[string][]ending // nil: they are too many
+	swept   []ending            // truncations
 	pending *array.RecordBuilder
 }
 
 // gravesDDL are the columns.
 const gravesDDL = "key BINARY, sequence BINARY NOT NULL, deleted_at TIMESTAMP NOT NULL"
 
-var gravesSchema, gravesArrow = func() (*schema.Struct, *arrow.Schema) {
-	s, err := schema.ParseDDL(gravesDDL)
+var (
+	gravesSchema, gravesArrow   = gravesOf(gravesDDL)
+	endingsSchema, endingsArrow = gravesOf(gravesDDL + ", " + endColumn + " STRING")
+)
+
+func gravesOf(ddl string) (*schema.Struct, *arrow.Schema) {
+	s, err := schema.ParseDDL(ddl)
 	if err != nil {
 		panic(err) // a constant of this package
 	}
@@ -61,7 +69,7 @@ var gravesSchema, gravesArrow = func() (*schema.Struct, *arrow.Schema) {
 		panic(err)
 	}
 	return s, as
-}()
+}
 
 // refresh learns what others have buried. It comes after the version of the table is known that changes are applied to: of each
 // deletion in it the tombstone is there then.
@@ -84,19 +92,37 @@ func (g *graves) refresh(ctx context.Context) error {
 	if g.loaded == g.t.Version() {
 		return nil
 	}
-	g.forget()
-	g.known, g.newest = map[string][]byte{}, nil
+	g.reset()
 	for rec, err := range g.t.Scan(ctx, table.ScanOptions{Parallelism: 1}) {
 		if err != nil {
 			return fmt.Errorf("tombstones: %w", err)
 		}
-		keys, seqs := rec.Column(0).(*array.Binary), rec.Column(1).(*array.Binary)
-		for i := range int(rec.NumRows()) {
-			g.learn(bytesAt(keys, i), seqs.Value(i))
-		}
+		err = g.learnAll(rec)
 		rec.Release()
+		if err != nil {
+			return err
+		}
 	}
 	g.loaded = g.t.Version()
+	return nil
+}
+
+// reset begins with no deletions.
+func (g *graves) reset() {
+	g.forget()
+	g.known, g.newest = map[string][]byte{}, nil
+	g.ended, g.swept = map[string][]ending{}, nil
+}
+
+// learnAll takes tombstones in.
+func (g *graves) learnAll(rec arrow.RecordBatch) error {
+	if g.history {
+		return eachEnding(rec, g.learnEnding)
+	}
+	keys, seqs := rec.Column(0).(*array.Binary), rec.Column(1).(*array.Binary)
+	for i := range int(rec.NumRows()) {
+		g.learn(bytesAt(keys, i), seqs.Value(i))
+	}
 	return nil
 }
 
@@ -128,7 +154,7 @@ func (g *graves) learn(key, seq []byte) {
 // forget gives back the memory of what is known.
 func (g *graves) forget() {
 	g.memory.Give(g.size)
-	g.known, g.size, g.loaded = nil, 0, -1
+	g.known, g.ended, g.size, g.loaded = nil, nil, 0, -1
 }
 
 // floor is the newest truncation that is remembered.
@@ -216,15 +242,23 @@ func (g *graves) bury(_ context.Context, p *part, deletions []int) error {
 	}
 	for _, d := range deletions {
 		if p.seq[d] != nil {
-			g.add(p.key(d), p.seq[d])
+			g.add(p.key(d), p.seq[d], "")
 		}
 	}
 	return nil
 }
 
-func (g *graves) add(key, seq []byte) {
+// add notes a tombstone; at is for [graves.history].
+func (g *graves) add(key, seq []byte, at string) {
 	if g.pending == nil {
-		g.pending = array.NewRecordBuilder(memory.DefaultAllocator, gravesArrow)
+		as := gravesArrow
+		if g.history {
+			as = endingsArrow
+		}
+		g.pending = array.NewRecordBuilder(memory.DefaultAllocator, as)
+	}
+	if g.history {
+		g.pending.Field(3).(*array.StringBuilder).Append(at)
 	}
 	if key == nil {
 		g.pending.Field(0).AppendNull()

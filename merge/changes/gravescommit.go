@@ -25,13 +25,18 @@ func (g *graves) commit(ctx context.Context) error {
 		return nil
 	}
 	if g.t == nil {
+		columns := gravesSchema
+		if g.history {
+			columns = endingsSchema
+		}
 		t, _, err := table.CreateIfNotExists(ctx, g.store, table.CreateOptions{
-			Schema: gravesSchema, Description: "keys of deleted rows, so that older changes do not bring them back",
+			Schema: columns, Description: "keys of deleted rows, so that older changes do not bring them back",
 		}, g.opts...)
 		if err != nil {
 			return fmt.Errorf("tombstones: %w", err)
 		}
-		g.t, g.known, g.loaded = t, map[string][]byte{}, t.Version()
+		g.reset()
+		g.t, g.loaded = t, t.Version()
 	}
 	ours := g.t.Version() == g.loaded
 	rec.Retain()
@@ -45,9 +50,8 @@ func (g *graves) commit(ctx context.Context) error {
 		}
 	}
 	if ours && c.Version == g.loaded+1 { // nobody else has buried anything
-		keys, seqs := rec.Column(0).(*array.Binary), rec.Column(1).(*array.Binary)
-		for i := range int(rec.NumRows()) {
-			g.learn(bytesAt(keys, i), seqs.Value(i))
+		if err := g.learnAll(rec); err != nil {
+			return err
 		}
 		g.loaded = c.Version
 	}
@@ -106,7 +110,7 @@ func (g *graves) lasting(ctx context.Context) iter.Seq2[arrow.RecordBatch, error
 					keep = append(keep, int32(i))
 				}
 			}
-			kept, err := arrowrows.SomeOf(ctx, rec, []string{"key", "sequence", "deleted_at"}, keep)
+			kept, err := arrowrows.Some(ctx, rec, keep)
 			rec.Release()
 			if !yield(kept, err) || err != nil {
 				return

@@ -63,7 +63,11 @@ const columns = "id BIGINT NOT NULL, v STRING, big STRING"
 func newWorld(t tester, o changes.Options, props map[string]string, by ...string) *world {
 	t.Helper()
 	w := &world{tester: t, store: mem.New(), graves: mem.New(), options: o}
-	s, err := table.ParseSchema(columns)
+	ddl := columns
+	if o.History {
+		ddl += ", __START_AT TIMESTAMP, __END_AT TIMESTAMP"
+	}
+	s, err := table.ParseSchema(ddl)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,13 +154,20 @@ func (w *world) batch(list []change) arrow.RecordBatch {
 		default:
 			b.Field(5).AppendNull()
 		}
-		b.Field(6).AppendNull()
+		if w.options.History {
+			b.Field(6).(*array.TimestampBuilder).Append(arrow.Timestamp(timeOf(c.seq)))
+		} else {
+			b.Field(6).AppendNull()
+		}
 		b.Field(7).(*array.StringBuilder).Append("things/0")
 		b.Field(8).(*array.Int64Builder).Append(w.offset)
 		w.offset++
 	}
 	return b.NewRecordBatch()
 }
+
+// timeOf is when a change was made: the order of changes is that of their sequences, whatever the times say.
+func timeOf(seq int64) int64 { return 1000 + seq*7%31 }
 
 // apply applies changes in one commit.
 func (w *world) apply(list ...change) changes.Result {
@@ -206,7 +217,7 @@ func row(id int64, v, big string) string { return fmt.Sprintf("id=%d;v=%q;big=%q
 
 func (w *world) expectAll(want ...string) {
 	w.Helper()
-	slices.Sort(want)
+	want = slices.Sorted(slices.Values(want))
 	if got := w.columns(); !slices.Equal(got, want) {
 		w.Fatalf("the table has\n%s\nand should have\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

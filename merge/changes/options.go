@@ -44,6 +44,10 @@ type Options struct {
 	// SoftDelete marks rows that are deleted in the source as such, and keeps them: the table has the columns [DeletedColumn],
 	// [LastOpColumn] and [LastSourceColumn].
 	SoftDelete bool
+	// History keeps each version of a row (SCD type 2): the table has the columns [StartColumn] and [EndColumn] more, whose values are those of
+	// [SourceTimeColumn]. A change ends the current version and, but for a deletion, begins another; one that comes late finds its place among those that there are. Of changes
+	// of one row that have the same sequence, deletions are before the others, and the others are one. Not with SoftDelete.
+	History bool
 	// Tombstones is where the table of deleted keys lies; nil: deletions are not remembered, and an older change that comes after one
 	// brings the row back. TombstoneRetention is how long; 0 is DefaultTombstoneRetention.
 	Tombstones         objstore.Store

@@ -44,7 +44,9 @@ func (p *partial) apply(batch []change) {
 			delete(p.rows, id)
 		}
 	}
-	slices.SortStableFunc(batch, func(a, b change) int { return bytes.Compare(changes.Sequence(nil).Number(a.seq), changes.Sequence(nil).Number(b.seq)) })
+	slices.SortStableFunc(batch, func(a, b change) int {
+		return bytes.Compare(changes.Sequence(nil).Number(a.seq), changes.Sequence(nil).Number(b.seq))
+	})
 	for _, c := range batch {
 		old, there := p.rows[c.id]
 		if c.op == changes.Truncate || c.seq < p.floor || there && c.seq < old.seq {

@@ -152,44 +152,52 @@ func TestABatchThatIsAppliedTwiceChangesNothing(t *testing.T) {
 	})
 }
 
+// movingHistory draws changes of rows whose keys change, as a connector sends them, without values that stay; full is each change of a key with all values.
+func movingHistory(t *rapid.T) (sent, full []change) {
+	type state struct{ v, big string }
+	alive := map[int64]state{}
+	upsert := func(c change, big string) {
+		alive[c.id] = state{c.v, big}
+		sent = append(sent, c)
+		c.big = big
+		full = append(full, c)
+	}
+	gone := func(id, seq int64) {
+		delete(alive, id)
+		c := change{op: changes.Delete, id: id, seq: seq}
+		sent, full = append(sent, c), append(full, c)
+	}
+	n := int64(rapid.IntRange(1, 60).Draw(t, "changes"))
+	for seq := int64(1); seq <= n; seq++ {
+		id := rapid.Int64Range(1, 5).Draw(t, "id")
+		s, there := alive[id]
+		to := rapid.Int64Range(1, 5).Draw(t, "to")
+		_, taken := alive[to]
+		v, big := fmt.Sprint("v", seq), fmt.Sprint("big", seq)
+		switch kind := rapid.IntRange(0, 9).Draw(t, "kind"); {
+		case !there:
+			upsert(change{op: changes.Create, id: id, v: v, big: big, seq: seq}, big)
+		case kind < 2:
+			gone(id, seq)
+		case kind < 6 && !taken:
+			gone(id, seq)
+			sent = append(sent, change{op: changes.Create, id: to, was: id, blank: true, seq: seq})
+			upsert(change{op: changes.Create, id: to, was: id, v: v, lacks: true, seq: seq}, s.big)
+		case kind < 8:
+			upsert(change{op: changes.Update, id: id, v: v, lacks: true, seq: seq}, s.big)
+		default:
+			upsert(change{op: changes.Update, id: id, v: v, big: big, seq: seq}, big)
+		}
+	}
+	return sent, full
+}
+
 func TestValuesFollowTheirRowThroughItsKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o, props, by := options(t)
 		w := newWorld(t, o, props, by...)
-		type state struct{ v, big string }
-		alive := map[int64]state{}
-		var sent []change
-		for seq := int64(1); seq <= int64(rapid.IntRange(1, 60).Draw(t, "changes")); seq++ {
-			id := rapid.Int64Range(1, 5).Draw(t, "id")
-			s, there := alive[id]
-			to := rapid.Int64Range(1, 5).Draw(t, "to")
-			_, taken := alive[to]
-			v := fmt.Sprint("v", seq)
-			switch kind := rapid.IntRange(0, 9).Draw(t, "kind"); {
-			case !there:
-				alive[id] = state{v, fmt.Sprint("big", seq)}
-				sent = append(sent, change{op: changes.Create, id: id, v: v, big: alive[id].big, seq: seq})
-			case kind < 2:
-				delete(alive, id)
-				sent = append(sent, change{op: changes.Delete, id: id, seq: seq})
-			case kind < 6 && !taken:
-				delete(alive, id)
-				alive[to] = state{v, s.big}
-				sent = append(sent, change{op: changes.Delete, id: id, seq: seq}, change{op: changes.Create, id: to, was: id, blank: true, seq: seq},
-					change{op: changes.Create, id: to, was: id, v: v, lacks: true, seq: seq})
-			case kind < 8:
-				alive[id] = state{v, s.big}
-				sent = append(sent, change{op: changes.Update, id: id, v: v, lacks: true, seq: seq})
-			default:
-				alive[id] = state{v, fmt.Sprint("big", seq)}
-				sent = append(sent, change{op: changes.Update, id: id, v: v, big: alive[id].big, seq: seq})
-			}
-		}
+		sent, full := movingHistory(t)
 		applied(t, w, sent)
-		want := []string{}
-		for id, s := range alive {
-			want = append(want, row(id, s.v, s.big))
-		}
-		w.expect(want...)
+		w.expect(lasting(full)...)
 	})
 }

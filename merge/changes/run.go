@@ -15,10 +15,27 @@ import (
 // run applies all changes of a set; source is nil where there is at most a truncation.
 func (a *application) run(ctx context.Context, source *match.Source) error {
 	a.graves.begin()
+	if a.history {
+		return a.runHistory(ctx, source)
+	}
 	a.outdated = a.truncation
 	if f := a.graves.floor(); f.set && (!a.truncation.set || bytes.Compare(f.seq, a.truncation.seq) > 0) {
 		a.outdated = f
 	}
+	if err := a.eachPart(ctx, source, a.changes); err != nil || !a.truncation.set {
+		return err
+	}
+	if a.graves != nil && a.truncation.seq != nil {
+		a.graves.add(nil, a.truncation.seq, "")
+	}
+	if a.soft {
+		return match.Each(ctx, a.files, 0, a.sweepSoftly)
+	}
+	return match.Each(ctx, a.files, 0, a.sweep)
+}
+
+// eachPart does the changes of each part of the keys. Where these are many parts, or there is a truncation, all files are candidates before.
+func (a *application) eachPart(ctx context.Context, source *match.Source, do func(ctx context.Context, rows *match.Rows, spilled bool) error) error {
 	if source != nil {
 		if err := source.Seal(ctx); err != nil {
 			return err
@@ -29,28 +46,20 @@ func (a *application) run(ctx context.Context, source *match.Source) error {
 			return err
 		}
 	}
-	if source != nil {
-		for rows, err := range source.Parts(ctx) {
-			if err != nil {
-				return err
-			}
-			err = a.changes(ctx, rows, source.Spilled())
-			rows.Release()
-			if err != nil {
-				return err
-			}
-		}
-	}
-	if !a.truncation.set {
+	if source == nil {
 		return nil
 	}
-	if a.graves != nil && a.truncation.seq != nil {
-		a.graves.add(nil, a.truncation.seq)
+	for rows, err := range source.Parts(ctx) {
+		if err != nil {
+			return err
+		}
+		err = do(ctx, rows, source.Spilled())
+		rows.Release()
+		if err != nil {
+			return err
+		}
 	}
-	if a.soft {
-		return match.Each(ctx, a.files, 0, a.sweepSoftly)
-	}
-	return match.Each(ctx, a.files, 0, a.sweep)
+	return nil
 }
 
 // changes applies those of a part of the keys.

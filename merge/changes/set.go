@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -67,6 +68,10 @@ func (a *Applier) takeTruncations(ctx context.Context, rec arrow.RecordBatch, co
 	ab := aboutOf(flat, 0)
 	for i := range gone {
 		a.newest.raise(&ab, i)
+		if a.o.History {
+			at := array.NewSlice(ab.made, int64(i), int64(i)+1)
+			a.truncations = append(a.truncations, truncation{bytes.Clone(ab.seq.Value(i)), at})
+		}
 	}
 	return arrowrows.Some(ctx, rec, rest)
 }
@@ -135,6 +140,10 @@ func (a *Applier) discard() error {
 			errs = append(errs, s.Close())
 		}
 	}
+	for _, t := range a.truncations {
+		t.at.Release()
+	}
+	a.truncations = nil
 	a.older, a.source, a.fit, a.keys, a.newest, a.moved, a.sourceTime = nil, nil, nil, nil, floor{}, false, nil
 	return errors.Join(errs...)
 }
