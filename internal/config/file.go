@@ -135,6 +135,7 @@ type Delta struct {
 	Keys               []string          `yaml:"keys"`                // mode cdc
 	SchemaChange       string            `yaml:"schema_change"`       // mode cdc
 	Deletes            string            `yaml:"deletes"`             // mode cdc
+	SCDType            int               `yaml:"scd_type"`            // mode cdc: 1 or 2
 	TombstoneRetention *time.Duration    `yaml:"tombstone_retention"` // mode cdc; 0: deletions are not remembered
 	SequenceBy         string            `yaml:"sequence_by"`         // mode cdc of rows that are not Debezium's, as the following
 	DeleteWhen         string            `yaml:"delete_when"`

@@ -41,7 +41,7 @@ func (v *validator) mode(q *Query, queryKey, key string) {
 	d := q.Sink.Delta
 	for mode, names := range map[string][]string{
 		"merge": {"on", "when"},
-		"cdc":   {"keys", "schema_change", "deletes", "tombstone_retention", "sequence_by", "delete_when", "truncate_when", "ignore_null_updates", "columns"},
+		"cdc":   {"keys", "schema_change", "deletes", "scd_type", "tombstone_retention", "sequence_by", "delete_when", "truncate_when", "ignore_null_updates", "columns"},
 	} {
 		for _, name := range names {
 			if mode != d.Mode && v.has(join(key, name)) {
@@ -69,6 +69,14 @@ func (v *validator) cdc(q *Query, queryKey, key string) {
 		d.Deletes = "hard"
 	}
 	v.oneOf(join(key, "deletes"), d.Deletes, "hard", "soft")
+	switch {
+	case !v.has(join(key, "scd_type")):
+		d.SCDType = 1
+	case d.SCDType != 1 && d.SCDType != 2:
+		v.at(join(key, "scd_type"), "must be 1, which keeps rows as they are now, or 2, which keeps each version of them")
+	case d.SCDType == 2 && d.Deletes == "soft":
+		v.at(join(key, "deletes"), "cannot be soft with scd_type 2, whose tables keep deleted rows as it is: their last version has an end (__END_AT)")
+	}
 	if q.Format.Debezium == nil {
 		v.rows(d, key)
 		return

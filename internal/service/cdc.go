@@ -19,7 +19,7 @@ func (b Builder) cdcOptions(c *config.Query) delta.CDCOptions {
 	d := c.Sink.Delta
 	o := delta.CDCOptions{
 		Location: delta.Location(d.Table), Store: b.Tables.Store, Table: b.deltaOptions(c),
-		Changes: changes.Options{Keys: d.Keys, SchemaChange: changes.SchemaChange(d.SchemaChange), SoftDelete: d.Deletes == "soft"},
+		Changes: changes.Options{Keys: d.Keys, SchemaChange: changes.SchemaChange(d.SchemaChange), SoftDelete: d.Deletes == "soft", History: d.SCDType == 2},
 	}
 	o.Partial = d.IgnoreNullUpdates
 	if r := d.TombstoneRetention; r != nil {
@@ -67,7 +67,7 @@ func changesDecoder(c *config.Query, sink stream.Sink) (stream.Decoder, error) {
 			if t == nil || err != nil {
 				return nil, err
 			}
-			return t.Schema(), nil
+			return changes.ColumnsOf(t.Schema()), nil
 		}
 		o.Admit = func(b changes.Batch) (string, error) { return s.Admit(context.Background(), b) }
 	}

@@ -160,6 +160,10 @@ func TestQueriesOfChangesAreDescribed(t *testing.T) {
 			t.Errorf("%s\nlacks %q", got, want)
 		}
 	}
+	f.Queries[0].Sink.Delta.SCDType = 2
+	if got := strings.Join(Describe(f.Queries[0]), "\n"); !strings.Contains(got, "each version of a row is kept, from __START_AT to __END_AT") {
+		t.Error(got)
+	}
 }
 
 const merging = `name: q

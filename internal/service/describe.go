@@ -107,12 +107,12 @@ func (d *description) changes(s *config.Delta) {
 	if len(s.Keys) > 0 {
 		keys = "by " + strings.Join(s.Keys, ", ")
 	}
-	d.add("applies", "%s: inserts, updates, deletes, truncations; a row stays as its newest change left it", keys)
+	d.add("applies", "%s: inserts, updates, deletes, truncations; %s", keys, scdText[s.SCDType])
 }
 
 // words says what rows do that are not Debezium's.
 func (d *description) words(s *config.Delta) {
-	d.add("applies", "by %s: each row inserts or updates; a row of the table stays as its newest change left it", strings.Join(s.Keys, ", "))
+	d.add("applies", "by %s: each row inserts or updates; %s", strings.Join(s.Keys, ", "), scdText[s.SCDType])
 	d.add("newest", "by %s", strings.TrimSpace(s.SequenceBy))
 	if s.DeleteWhen != "" {
 		d.add("deletes", "when %s", strings.TrimSpace(s.DeleteWhen))
@@ -129,6 +129,12 @@ func (d *description) words(s *config.Delta) {
 	case c.Except != nil:
 		d.add("keeps", "of the columns all but %s", strings.Join(c.Except, ", "))
 	}
+}
+
+// scdText says what is kept of a row, by the type of slowly changing dimension.
+var scdText = map[int]string{
+	1: "a row stays as its newest change left it",
+	2: "each version of a row is kept, from __START_AT to __END_AT, which is null in the current one",
 }
 
 // schemaChangeText says what becomes of columns that a table has not, or has in another type.

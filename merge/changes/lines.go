@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/merge/internal/match"
 )
 

@@ -62,6 +62,17 @@ func CheckSCD(columns *schema.Struct, history bool) error {
 	return nil
 }
 
+// ColumnsOf are the columns of a table that changes have too: not those of [Batch.History].
+func ColumnsOf(table *schema.Struct) *schema.Struct {
+	out := &schema.Struct{}
+	for _, f := range table.Fields {
+		if f.Name != StartColumn && f.Name != EndColumn {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return out
+}
+
 // checkNames refuses changes with columns that only tables of history have.
 func checkNames(b Batch) error {
 	for _, f := range b.Columns {

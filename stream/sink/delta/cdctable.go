@@ -73,6 +73,9 @@ func (s *CDC) make(ctx context.Context, store objstore.Store, b changes.Batch) (
 
 // prepare checks that changes can be applied to a table, and gives it the properties that this needs.
 func (s *CDC) prepare(ctx context.Context, found *table.Table, b *changes.Batch) error {
+	if err := changes.CheckSCD(found.Schema(), s.o.Changes.History); err != nil {
+		return err
+	}
 	if s.o.Table.PartitionBy != nil {
 		if err := found.CheckPartitionedBy(s.o.Table.PartitionBy); err != nil {
 			return err
@@ -151,7 +154,11 @@ func widen(ctx context.Context, t *table.Table) error {
 
 // creation describes the table that is made for changes.
 func (s *CDC) creation(b changes.Batch) (table.CreateOptions, error) {
-	if s.o.Changes.SoftDelete {
+	what := "kept equal to "
+	switch {
+	case s.o.Changes.History:
+		b, what = b.History(), "history of the rows of "
+	case s.o.Changes.SoftDelete:
 		b = b.SoftDeletes()
 	}
 	columns, err := table.SchemaOf(arrow.NewSchema(b.Columns, nil))
@@ -184,10 +191,12 @@ func (s *CDC) creation(b changes.Batch) (table.CreateOptions, error) {
 	o := table.CreateOptions{Schema: columns, PartitionBy: s.o.Table.PartitionBy, Properties: props, Name: s.o.Table.Name, Description: s.o.Table.Description}
 	switch {
 	case o.Description != "":
+	case b.Origin == (changes.Origin{}) && s.o.Changes.History:
+		o.Description = "all changes of each key"
 	case b.Origin == (changes.Origin{}):
 		o.Description = "the newest change of each key"
 	default:
-		o.Description = "kept equal to " + b.Origin.String()
+		o.Description = what + b.Origin.String()
 	}
 	return o, nil
 }

@@ -86,6 +86,10 @@ func (e *shapeError) Unwrap() error { return e.err }
 func unfit(err error) bool {
 	merge, column, keys := (*schema.MergeError)(nil), (*changes.NewColumnError)(nil), (*changes.KeysError)(nil)
 	key, cast := (*changes.KeyTypeError)(nil), (*arrowmap.CastError)(nil)
+	time, scd := (*changes.TimeError)(nil), (*changes.SCDError)(nil)
+	if errors.As(err, &time) || errors.As(err, &scd) {
+		return true
+	}
 	return errors.As(err, &merge) || errors.As(err, &column) || errors.As(err, &keys) || errors.As(err, &key) || errors.As(err, &cast)
 }
 
