@@ -30,6 +30,7 @@ type lake struct {
 	letters *DeadLetters
 	dead    objstore.Store
 	now     time.Time
+	options changes.Options // of live
 }
 
 func newLake(t *testing.T) *lake {
@@ -62,14 +63,15 @@ func (l *lake) sink(location string, o changes.Options) *CDC {
 
 // ev is an event of one row: of topic, partition 0.
 type ev struct {
-	table  string
-	offset int64
-	op     changes.Op
-	id     int64
-	v      string
-	bad    string // why it is refused whatever the sink says
-	at     int64  // where it was read, of a letter that comes again; 0: at offset of its topic
-	shape  string // "": id and v are columns; "n": v is a number; "w": there is w too; "s": id is short; "k": id is a list; "none": there is no id
+	table   string
+	offset  int64
+	op      changes.Op
+	id      int64
+	v       string
+	bad     string // why it is refused whatever the sink says
+	untimed bool   // when it happened is not known
+	at      int64  // where it was read, of a letter that comes again; 0: at offset of its topic
+	shape   string // "": id and v are columns; "n": v is a number; "w": there is w too; "s": id is short; "k": id is a list; "none": there is no id
 }
 
 func (e ev) batch() changes.Batch {
@@ -134,7 +136,11 @@ func (e ev) rows() arrow.RecordBatch {
 	b.Field(n).(*array.Int8Builder).Append(int8(e.op))
 	b.Field(n + 1).(*array.BinaryBuilder).Append(changes.Sequence(nil).Number(e.offset + 1))
 	b.Field(n + 2).AppendNull()
-	b.Field(n + 3).AppendNull()
+	if e.untimed {
+		b.Field(n + 3).AppendNull()
+	} else {
+		b.Field(n + 3).(*array.TimestampBuilder).Append(arrow.Timestamp(e.offset + 1))
+	}
 	b.Field(n + 4).(*array.StringBuilder).Append(e.partition())
 	b.Field(n + 5).(*array.Int64Builder).Append(e.position())
 	rec := b.NewRecordBatch()

@@ -29,7 +29,7 @@ func faultyBatches() [][]ev {
 
 // live does the batches from the first that is not done, as the engine does with a checkpoint, until all are done or the process dies.
 func (l *lake) live(done *int, batches [][]ev) error {
-	s := l.sink("lake/{table}", changes.Options{})
+	s := l.sink("lake/{table}", l.options)
 	l.letters = NewDeadLetters(options(l.dead))
 	defer l.letters.Close()
 	for tries := 0; *done < len(batches); tries++ {
@@ -85,9 +85,16 @@ func (l *lake) try(s *CDC, events []ev) error {
 	return err
 }
 
-// TestEachTableIsWholeWhateverCallFails makes each call to each store fail in each way; a new process goes on after each failure.
 func TestEachTableIsWholeWhateverCallFails(t *testing.T) {
-	places := []string{"lake/a", "lake/b", "lake/a" + tombstonesFolder, "dead"}
+	wholeWhateverCallFails(t, changes.Options{}, 2, "lake/a", "lake/b", "lake/a"+tombstonesFolder, "dead")
+}
+
+func TestEachHistoryIsWholeWhateverCallFails(t *testing.T) {
+	wholeWhateverCallFails(t, changes.Options{History: true}, 5, "lake/a", "lake/a"+tombstonesFolder)
+}
+
+// wholeWhateverCallFails makes each call to each store fail in each way; a new process goes on after each failure.
+func wholeWhateverCallFails(t *testing.T, o changes.Options, rows int, places ...string) {
 	put := func(l *lake, place string, s objstore.Store) {
 		if place == "dead" {
 			l.dead = s
@@ -97,6 +104,7 @@ func TestEachTableIsWholeWhateverCallFails(t *testing.T) {
 	}
 	begin := func(place string, r ...fault.Rule) (*lake, *fault.Store, objstore.Store) {
 		l, inner := newLake(t), mem.New()
+		l.options = o
 		faulty := fault.Wrap(inner, fault.Options{Rules: r})
 		put(l, place, faulty)
 		return l, faulty, inner
@@ -110,7 +118,7 @@ func TestEachTableIsWholeWhateverCallFails(t *testing.T) {
 		calls := faulty.Calls()
 		wantDead, _ := l.refused()
 		wantA, wantB := l.rows("lake/a"), l.rows("lake/b")
-		if len(wantA) != 2 || len(wantDead) != 4 {
+		if len(wantA) != rows || len(wantDead) != 4 {
 			t.Fatalf("without faults there are %q, and dead letters %q", wantA, wantDead)
 		}
 		for _, e := range []fault.Rule{{Effect: fault.Fail}, {Effect: fault.Lost}, {Effect: fault.Late, Arg: "6"}, {Effect: fault.CrashAfter}} {
