@@ -29,10 +29,10 @@ type historic struct {
 	times *times
 	swept []point // all truncations that count, sorted
 
-	mu       sync.Mutex
-	given    []arrow.RecordBatch // rows of the table that others take values from, in the columns and types of the changes
-	numGiven int32               // how many they are
-	pools    []arrow.Array       // by column: the values of all changes and, behind them, of the given rows; nil: not asked yet
+	mu      sync.Mutex
+	lent    []arrow.RecordBatch // rows of the table that others take values from, in the columns and types of the changes
+	numLent int32               // how many they are
+	pools   []arrow.Array       // by column: the values of all changes and, behind them, of the rows that are lent; nil: not asked yet
 }
 
 // runHistory is run for a table that keeps each version.
@@ -107,7 +107,7 @@ func (a *application) historyOf(ctx context.Context, rows *match.Rows, spilled b
 	if h.lines, err = a.layOut(ctx, rec); err != nil {
 		return err
 	}
-	h.rows = rec
+	h.rows, h.pools = rec, make([]arrow.Array, len(a.columns))
 	if _, err := h.times.add(ctx, rec.Column(slices.Index(a.columns, StartColumn))); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (a *application) layOut(ctx context.Context, rec arrow.RecordBatch) (*lines
 	if err != nil {
 		return nil, err
 	}
-	x, err := linesOf(ctx, rec, len(a.columns), a.keys, keys)
+	x, err := linesOf(ctx, rec, a.columns, a.keys, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +156,9 @@ func (h *historic) apply(ctx context.Context) error {
 		l.settle(h.swept)
 	}
 	h.link(h.swept)
+	if err := match.Each(ctx, h.files, 0, h.lend); err != nil {
+		return err
+	}
 	if err := match.Each(ctx, h.files, 0, h.rewriteFile); err != nil {
 		return err
 	}
@@ -164,7 +167,7 @@ func (h *historic) apply(ctx context.Context) error {
 
 func (h *historic) release() {
 	h.times.release()
-	for _, r := range h.given {
+	for _, r := range h.lent {
 		r.Release()
 	}
 	arrowrows.Release(h.pools)

@@ -77,8 +77,8 @@ func (h *historic) keep(ctx context.Context, f *file, rows table.FileRows, at []
 	defer h.mu.Unlock()
 	for i, row := range at {
 		n := int32(i)
-		v := &version{span: spans[i], endAt: -1, was: -1, stored: &stored{
-			position: rows.Positions[row], startAt: starts + n, endAt: ends + n, began: spans[i].start, ended: spans[i].end,
+		v := &version{span: spans[i], endAt: -1, was: -1, lacks: h.mask(spans[i].takes), stored: &stored{
+			position: rows.Positions[row], startAt: starts + n, endAt: ends + n, had: spans[i],
 		}}
 		if v.end != nil {
 			v.endAt = ends + n

@@ -91,18 +91,38 @@ func again(t *rapid.T, sent []change) []change {
 	return out
 }
 
+// Also a value that was not sent is that of the version before, when that one comes later.
+func TestHistoryValuesThatAreNotSentFollowWhateverTheOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o, props, by := historyOptions(t)
+		w := newWorld(t, o, props, by...)
+		all := history(t, true)
+		sent := lacking(t, all)
+		for range rapid.IntRange(0, 20).Draw(t, "again") {
+			sent = append(sent, rapid.SampledFrom(sent).Draw(t, "which"))
+		}
+		applied(t, w, rapid.Permutation(sent).Draw(t, "order"))
+		w.expectAll(versions(all)...)
+	})
+}
+
+// lacking are changes of which some updates do not tell a value that has not changed.
+func lacking(t *rapid.T, all []change) []change {
+	sent := slices.Clone(all)
+	for i := range sent {
+		if sent[i].op == changes.Update && rapid.Bool().Draw(t, "lacks") {
+			sent[i].lacks, sent[i].big = true, ""
+		}
+	}
+	return sent
+}
+
 func TestHistoryValuesThatAreNotSentAreThoseOfTheVersionBefore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o, props, by := historyOptions(t)
 		w := newWorld(t, o, props, by...)
 		all := history(t, true)
-		sent := slices.Clone(all)
-		for i := range sent {
-			if sent[i].op == changes.Update && rapid.Bool().Draw(t, "lacks") {
-				sent[i].lacks, sent[i].big = true, ""
-			}
-		}
-		applied(t, w, again(t, sent))
+		applied(t, w, again(t, lacking(t, all)))
 		w.expectAll(versions(all)...)
 	})
 }

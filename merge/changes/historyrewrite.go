@@ -14,74 +14,62 @@ import (
 	"github.com/ingestd/ingestd/table/deletionvector"
 )
 
-// rewriteFile writes the versions of a file anew that have become others, and keeps those that others take values from.
+// rewriteFile writes the versions of a file anew that have become others.
 func (h *historic) rewriteFile(ctx context.Context, f *file) error {
+	gone := deletionvector.New()
+	err := h.eachVersion(ctx, f, table.ScanOptions{RowTracking: true}, func(v *version) bool { return v.stored.rewrite },
+		func(rows table.FileRows, versions []*version) error { return h.rewriteRows(ctx, rows, versions, gone) })
+	if err != nil {
+		return err
+	}
+	h.c.DeleteRows(f.add, gone)
+	return nil
+}
+
+// eachVersion reads the rows of those versions of a file that are wanted.
+func (h *historic) eachVersion(ctx context.Context, f *file, o table.ScanOptions, is func(*version) bool, do func(table.FileRows, []*version) error) error {
 	var wanted []*version
-	o := table.ScanOptions{Only: deletionvector.New(), Columns: h.present}
+	o.Only = deletionvector.New()
 	for _, v := range f.versions {
-		if v.stored.rewrite || v.stored.donor {
+		if is(v) {
 			wanted = append(wanted, v)
 			o.Only.Add(uint64(v.stored.position))
-		}
-		if v.stored.rewrite {
-			o.Columns, o.RowTracking = nil, true
 		}
 	}
 	if len(wanted) == 0 {
 		return nil
 	}
 	slices.SortFunc(wanted, func(a, b *version) int { return cmp.Compare(a.stored.position, b.stored.position) })
-	gone := deletionvector.New()
 	for rows, err := range h.c.Rows(ctx, f.add, o) {
 		if err != nil {
 			return err
 		}
 		n := len(rows.Positions)
-		err = h.rewriteRows(ctx, rows, wanted[:n], gone)
+		err = do(rows, wanted[:n])
 		wanted = wanted[n:]
 		rows.Release()
 		if err != nil {
 			return err
 		}
 	}
-	h.c.DeleteRows(f.add, gone)
 	return nil
 }
 
-// rewriteRows does that for some rows, each of which has its version.
+// rewriteRows writes rows anew, each of which has its version, and notes the places of those that have become others.
 func (h *historic) rewriteRows(ctx context.Context, rows table.FileRows, versions []*version, gone *deletionvector.Bitmap) error {
-	var give, write []int32
-	var givers, writers []*version
-	for i, v := range versions {
-		if v.stored.donor {
-			give, givers = append(give, int32(i)), append(givers, v)
-		}
-		if v.stored.rewrite {
-			write, writers = append(write, int32(i)), append(writers, v)
-		}
-	}
-	if err := h.give(ctx, rows.Rec, give, givers); err != nil || len(write) == 0 {
-		return err
-	}
-	old, err := arrowrows.Some(ctx, rows.Rec, write)
-	if err != nil {
-		return err
-	}
-	defer old.Release()
-	rec, err := h.become(ctx, old, writers)
+	rec, err := h.become(ctx, rows.Rec, versions)
 	if err != nil {
 		return err
 	}
 	defer rec.Release()
 	var at []int32
-	for i, v := range writers {
-		if len(v.changes) > 0 && !v.moved() && sameRow(old, rec, i) {
-			continue
+	for i, v := range versions {
+		if v.moved() || !sameRow(rows.Rec, rec, i) {
+			at = append(at, int32(i))
+			gone.Add(uint64(v.stored.position))
 		}
-		at = append(at, int32(i))
-		gone.Add(uint64(v.stored.position))
 	}
-	return h.replace(ctx, rows, write, old, rec, writers, at)
+	return h.replace(ctx, rows, rec, versions, at)
 }
 
 // sameRow says whether row i is the same in both; b may have more columns.
@@ -101,24 +89,24 @@ func sameRow(a, b arrow.RecordBatch, i int) bool {
 	return true
 }
 
-// replace writes some of the rows that have become others. They are of those rows of a file that write names.
-func (h *historic) replace(ctx context.Context, rows table.FileRows, write []int32, old, rec arrow.RecordBatch, versions []*version, some []int32) error {
+// replace writes some of the rows of a file as they have become.
+func (h *historic) replace(ctx context.Context, rows table.FileRows, become arrow.RecordBatch, versions []*version, some []int32) error {
 	if len(some) == 0 {
 		return nil
 	}
-	if err := h.tell(ctx, old, some, table.ChangePreimage); err != nil {
+	if err := h.tell(ctx, rows.Rec, some, table.ChangePreimage); err != nil {
 		return err
 	}
-	after, err := arrowrows.Some(ctx, rec, some)
+	after, err := arrowrows.Some(ctx, become, some)
 	if err != nil {
 		return err
 	}
 	defer after.Release()
-	of, places := make([]*version, len(some)), make([]int32, len(some))
+	of := make([]*version, len(some))
 	for i, s := range some {
-		of[i], places[i] = versions[s], write[s]
+		of[i] = versions[s]
 	}
-	indices := arrowrows.Indices(places)
+	indices := arrowrows.Indices(some)
 	defer indices.Release()
 	hidden, err := table.Hidden{RowIDs: rows.RowIDs}.Take(ctx, indices)
 	if err != nil {
@@ -130,7 +118,7 @@ func (h *historic) replace(ctx context.Context, rows table.FileRows, write []int
 	return h.c.WriteChanged(ctx, after, table.ChangePostimage, hidden)
 }
 
-// become gives rows of the table as their versions are now: they end elsewhere, or have other values by changes of their sequence.
+// become gives rows of the table as their versions are now: they end elsewhere, or have other values by changes of their sequence or of the version before.
 func (h *historic) become(ctx context.Context, old arrow.RecordBatch, versions []*version) (arrow.RecordBatch, error) {
 	fields, cols := old.Schema().Fields(), slices.Clone(old.Columns())
 	var made []arrow.Array
@@ -148,8 +136,8 @@ func (h *historic) become(ctx context.Context, old arrow.RecordBatch, versions [
 		return nil, err
 	}
 	put(arrow.Field{Name: EndColumn}, ends)
-	if slices.ContainsFunc(versions, func(v *version) bool { return len(v.changes) > 0 }) {
-		for c, name := range h.columns {
+	if slices.ContainsFunc(versions, func(v *version) bool { return len(v.changes) > 0 || v.lacks != nil }) {
+		for c, name := range h.application.columns {
 			if name == EndColumn {
 				continue
 			}
@@ -163,38 +151,38 @@ func (h *historic) become(ctx context.Context, old arrow.RecordBatch, versions [
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, old.NumRows()), nil
 }
 
-// overlaid is a column of rows of the table, with the values that changes know. The caller releases it.
+// overlaid is a column of rows of the table, with the values that changes give them. The caller releases it.
 func (h *historic) overlaid(ctx context.Context, old arrow.RecordBatch, column int, versions []*version) (arrow.Array, error) {
-	theirs := h.rows.Column(column)
-	at := make([]int32, len(versions))
-	var ours arrow.Array
-	if i := old.Schema().FieldIndices(h.columns[column]); len(i) > 0 {
-		var err error
-		if ours, err = castTo(ctx, old.Column(i[0]), h.rows.Schema().Field(column)); err != nil { // whose type may be about to widen
-			return nil, err
-		}
-		defer ours.Release()
-	}
+	at, lent := make([]int32, len(versions)), false
 	for i, v := range versions {
-		at[i] = -1
-		if ours != nil {
-			at[i] = int32(h.count + i)
-		}
-		for _, c := range v.changes {
-			if !lacking(bytesAt(h.about.lacks, int(c)), column) {
-				at[i] = c
-				break
-			}
+		change, row := h.source(v, column)
+		switch at[i] = change; {
+		case row == v:
+			at[i] = -int32(i) - 2
+		case row != nil:
+			at[i], lent = int32(h.count)+row.stored.given, true
 		}
 	}
-	from := theirs
-	if ours != nil {
-		both, err := array.Concatenate([]arrow.Array{theirs, ours}, memory.DefaultAllocator)
+	from, err := h.pool(column, lent)
+	if err != nil {
+		return nil, err
+	}
+	if i := old.Schema().FieldIndices(h.application.columns[column]); len(i) > 0 {
+		ours, err := castTo(ctx, old.Column(i[0]), h.rows.Schema().Field(column)) // whose type may be about to widen
 		if err != nil {
 			return nil, err
 		}
-		defer both.Release()
-		from = both
+		defer ours.Release()
+		first := int32(from.Len())
+		if from, err = array.Concatenate([]arrow.Array{from, ours}, memory.DefaultAllocator); err != nil {
+			return nil, err
+		}
+		defer from.Release()
+		for i := range at {
+			if at[i] < -1 {
+				at[i] = first + int32(i)
+			}
+		}
 	}
 	indices := arrowrows.IndicesOrNull(at)
 	defer indices.Release()

@@ -38,7 +38,7 @@ func (h *historic) sweepIn(f *file, rows table.FileRows) error {
 			continue
 		}
 		f.versions = append(f.versions, &version{
-			span: span{s.start, p.seq}, endAt: p.at, was: -1, stored: &stored{position: pos, began: s.start, ended: s.end, rewrite: true},
+			span: span{s.start, p.seq, s.takes}, endAt: p.at, was: -1, stored: &stored{position: pos, had: s, rewrite: true},
 		})
 	}
 	return nil

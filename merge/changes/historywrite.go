@@ -10,7 +10,6 @@ import (
 
 	"github.com/ingestd/ingestd/internal/arrowrows"
 	"github.com/ingestd/ingestd/table"
-	"github.com/ingestd/ingestd/table/arrowmap"
 )
 
 // insert writes the versions that changes make.
@@ -19,7 +18,6 @@ func (h *historic) insert(ctx context.Context) error {
 	for _, l := range h.all {
 		all = append(all, l.made...)
 	}
-	h.pools = make([]arrow.Array, len(h.columns))
 	for some := range slices.Chunk(all, writeAtOnce) {
 		rec, err := h.made(ctx, some)
 		if err != nil {
@@ -40,9 +38,9 @@ func (h *historic) insert(ctx context.Context) error {
 // made are the rows of versions that changes make.
 func (h *historic) made(ctx context.Context, versions []*version) (arrow.RecordBatch, error) {
 	unknown := make([]bool, len(versions))
-	cols, fields := make([]arrow.Array, len(h.columns)), make([]arrow.Field, len(h.columns))
+	cols, fields := make([]arrow.Array, len(h.application.columns)), make([]arrow.Field, len(h.application.columns))
 	defer func() { arrowrows.Release(cols) }()
-	for c, name := range h.columns {
+	for c, name := range h.application.columns {
 		fields[c] = h.rows.Schema().Field(c)
 		var err error
 		if name == EndColumn {
@@ -66,28 +64,41 @@ func (h *historic) made(ctx context.Context, versions []*version) (arrow.RecordB
 func (h *historic) values(ctx context.Context, column int, versions []*version, unknown []bool) (arrow.Array, error) {
 	at, beyond := make([]int32, len(versions)), false
 	for i, v := range versions {
-		at[i] = h.source(v, column)
-		unknown[i] = unknown[i] || at[i] < 0
-		beyond = beyond || at[i] >= int32(h.count)
-	}
-	from := h.rows.Column(column)
-	if beyond {
-		if h.pools[column] == nil {
-			parts := []arrow.Array{from}
-			for _, g := range h.given {
-				parts = append(parts, g.Column(column))
-			}
-			all, err := array.Concatenate(parts, memory.DefaultAllocator)
-			if err != nil {
-				return nil, err
-			}
-			h.pools[column] = all
+		change, row := h.source(v, column)
+		if at[i] = change; row != nil {
+			at[i], beyond = int32(h.count)+row.stored.given, true
 		}
-		from = h.pools[column]
+		unknown[i] = unknown[i] || at[i] < 0
+	}
+	from, err := h.pool(column, beyond)
+	if err != nil {
+		return nil, err
 	}
 	indices := arrowrows.IndicesOrNull(at)
 	defer indices.Release()
 	return arrowrows.Take(ctx, from, indices)
+}
+
+// pool is a column of all changes and, behind them, of the rows of the table that are lent, where these are asked for. It stays the receiver's.
+func (h *historic) pool(column int, lent bool) (arrow.Array, error) {
+	own := h.rows.Column(column)
+	if !lent {
+		return own, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.pools[column] == nil {
+		parts := []arrow.Array{own}
+		for _, g := range h.lent {
+			parts = append(parts, g.Column(column))
+		}
+		all, err := array.Concatenate(parts, memory.DefaultAllocator)
+		if err != nil {
+			return nil, err
+		}
+		h.pools[column] = all
+	}
+	return h.pools[column], nil
 }
 
 func endsAt(versions []*version) []int32 {
@@ -108,35 +119,4 @@ func spansOf(versions []*version) *array.Binary {
 		b.Append(buf)
 	}
 	return b.NewBinaryArray()
-}
-
-// give keeps rows of the table that versions of changes take values from.
-func (h *historic) give(ctx context.Context, rec arrow.RecordBatch, at []int32, versions []*version) error {
-	if len(at) == 0 {
-		return nil
-	}
-	some, err := arrowrows.Some(ctx, rec, at)
-	if err != nil {
-		return err
-	}
-	defer some.Release()
-	cols, fields := make([]arrow.Array, len(h.columns)), make([]arrow.Field, len(h.columns))
-	defer func() { arrowrows.Release(cols) }()
-	for c, name := range h.columns {
-		fields[c] = h.rows.Schema().Field(c)
-		if j := some.Schema().FieldIndices(name); len(j) == 0 { // the column is new
-			cols[c] = arrowmap.Nulls(fields[c].Type, len(at))
-		} else if cols[c], err = castTo(ctx, some.Column(j[0]), fields[c]); err != nil {
-			return err
-		}
-	}
-	like := array.NewRecordBatch(arrow.NewSchema(fields, nil), cols, int64(len(at)))
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.given = append(h.given, like)
-	for _, v := range versions {
-		v.stored.given = h.numGiven
-		h.numGiven++
-	}
-	return nil
 }

@@ -14,19 +14,20 @@ import (
 
 // lines are the histories of the keys of some changes, and of those keys that their rows had before and values may come from.
 type lines struct {
-	index *match.Index // over the keys of all changes, then over the keys that their rows had before
-	of    []*line      // by row of the index
-	all   []*line
-	about aboutRows
-	was   []uint64 // by change: not 0 where it lacks values and says which key the row had before
-	count int      // changes
+	index   *match.Index // over the keys of all changes, then over the keys that their rows had before
+	of      []*line      // by row of the index
+	all     []*line
+	about   aboutRows
+	columns []string // of the changes, without those that say what they are
+	was     []uint64 // by change: not 0 where it lacks values and says which key the row had before
+	count   int      // changes
 }
 
 func (x *lines) release() { x.index.Release() }
 
-// linesOf lays out changes, which have so many columns of the table. keys are theirs, by name and value, the latter of which it takes over.
-func linesOf(ctx context.Context, rec arrow.RecordBatch, columns int, names []string, keys *match.Keys) (*lines, error) {
-	x := &lines{about: aboutOf(rec, columns), count: int(rec.NumRows())}
+// linesOf lays out changes, which have such columns of the table. keys are theirs, by name and value, the latter of which it takes over.
+func linesOf(ctx context.Context, rec arrow.RecordBatch, columns, names []string, keys *match.Keys) (*lines, error) {
+	x := &lines{columns: columns, about: aboutOf(rec, len(columns)), count: int(rec.NumRows())}
 	was, err := wasOfLacking(ctx, rec, names, x.about.lacks)
 	if err != nil {
 		keys.Release()
@@ -97,62 +98,11 @@ func (x *lines) fill(l *line, own []int) {
 
 // know finds what the changes of a version do not know, and which of them says what key the row had before.
 func (x *lines) know(v *version) {
-	v.lacks = bytes.Clone(bytesAt(x.about.lacks, int(v.changes[0])))
+	v.lacks = bytesAt(x.about.lacks, int(v.changes[0]))
 	for _, c := range v.changes {
-		unknown := bytesAt(x.about.lacks, int(c))
-		for i := range v.lacks {
-			if i < len(unknown) {
-				v.lacks[i] &= unknown[i]
-			} else {
-				v.lacks[i] = 0
-			}
-		}
+		v.lacks = common(v.lacks, bytesAt(x.about.lacks, int(c)))
 		if v.was < 0 && x.was[c] != 0 {
 			v.was = c
 		}
 	}
-	if !anySet(v.lacks) {
-		v.lacks = nil
-	}
-}
-
-// link finds for each version that lacks values the one that it takes them from, and has those of the table be read. All lines are settled.
-func (x *lines) link(swept []point) {
-	for _, l := range x.all {
-		for _, v := range l.made {
-			switch {
-			case v.lacks == nil:
-			case v.was >= 0:
-				v.before = x.of[x.count+int(v.was)].at(v.start, true, swept)
-			default:
-				v.before = l.at(v.start, false, swept)
-			}
-		}
-	}
-	for _, l := range x.all {
-		for _, v := range l.made {
-			w := v
-			for w != nil && w.stored == nil && w.lacks != nil {
-				w = w.before
-			}
-			if w != nil && w.stored != nil {
-				w.stored.donor = true
-			}
-		}
-	}
-}
-
-// source says where a version has the value of a column from: a change or, behind all changes, a row of the table that is given; -1: nobody knows it.
-func (x *lines) source(v *version, column int) int32 {
-	for ; v != nil; v = v.before {
-		for _, c := range v.changes {
-			if !lacking(bytesAt(x.about.lacks, int(c)), column) {
-				return c
-			}
-		}
-		if v.stored != nil {
-			return int32(x.count) + v.stored.given
-		}
-	}
-	return -1
 }

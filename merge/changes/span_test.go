@@ -2,6 +2,7 @@ package changes
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -15,21 +16,21 @@ func TestASpanIsWhatItWas(t *testing.T) {
 			}
 			return append([]byte{}, rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, name)...)
 		}
-		s := span{part("start"), part("end")}
+		s := span{part("start"), part("end"), rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "takes")}
 		before := rapid.SliceOf(rapid.Byte()).Draw(t, "before")
 		b := s.encode(bytes.Clone(before))
 		if !bytes.Equal(b[:len(before)], before) {
 			t.Fatalf("%x is not after %x", b, before)
 		}
 		got, err := decodeSpan(b[len(before):])
-		if err != nil || !bytes.Equal(got.start, s.start) || !bytes.Equal(got.end, s.end) || (got.start == nil) != (s.start == nil) || (got.end == nil) != (s.end == nil) {
+		if err != nil || !bytes.Equal(got.start, s.start) || !bytes.Equal(got.end, s.end) || !slices.Equal(got.takes, s.takes) || (got.start == nil) != (s.start == nil) || (got.end == nil) != (s.end == nil) {
 			t.Fatalf("%x: %+v %v, and was %+v", b, got, err, s)
 		}
 	})
 }
 
 func FuzzDecodeSpan(f *testing.F) {
-	for _, s := range []span{{}, {start: []byte("a")}, {end: []byte("b")}, {[]byte("a"), []byte("b")}, {[]byte{}, []byte{}}} {
+	for _, s := range []span{{}, {start: []byte("a")}, {end: []byte("b")}, {[]byte("a"), []byte("b"), []string{"c", ""}}, {[]byte{}, []byte{}, nil}} {
 		f.Add(s.encode(nil))
 	}
 	f.Add([]byte{1, 200})
@@ -40,7 +41,7 @@ func FuzzDecodeSpan(f *testing.F) {
 			return
 		}
 		again, err := decodeSpan(s.encode(nil))
-		if err != nil || !bytes.Equal(again.start, s.start) || !bytes.Equal(again.end, s.end) {
+		if err != nil || !bytes.Equal(again.start, s.start) || !bytes.Equal(again.end, s.end) || !slices.Equal(again.takes, s.takes) {
 			t.Fatalf("%x: %+v, then %+v %v", b, s, again, err)
 		}
 	})

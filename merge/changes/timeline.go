@@ -22,9 +22,10 @@ type version struct {
 	span
 	endAt   int32   // the time of the end, by its place among [times]; -1: none
 	changes []int32 // rows of the changes that give it values, those that count first first
-	lacks   []byte  // the values that none of these knows, as in UnavailableColumn; nil: none
+	lacks   []byte  // the values that it has from the version before it, as in UnavailableColumn; nil: none
 	was     int32   // the change that says which key the row had before; -1: none
 	before  *version
+	fresh   []byte  // for those that the table has: the values that these changes give it, or versions before it; nil: not asked yet
 	stored  *stored // nil: the table does not have it
 }
 
@@ -32,15 +33,17 @@ type version struct {
 type stored struct {
 	position       int64  // in its file
 	startAt, endAt int32  // when it started and ended, among [times]
-	began, ended   []byte // nil: not known, and not yet
+	had            span   // beside it
+	unknown        []byte // the values that changes of its sequence do not know
 	rewrite        bool   // it is to be another
 	donor          bool   // others lack values that it has
 	given          int32  // its place among the rows that are given then
 }
 
-// moved says whether it is the row at another time than the table has it.
+// moved says whether other things stand beside it than the table has.
 func (v *version) moved() bool {
-	return !bytes.Equal(v.start, v.stored.began) || !bytes.Equal(v.end, v.stored.ended)
+	had := v.stored.had
+	return !bytes.Equal(v.start, had.start) || !bytes.Equal(v.end, had.end) || !slices.Equal(v.takes, had.takes)
 }
 
 // point is where something begins or ends.
@@ -84,11 +87,11 @@ func (l *line) settle(swept []point) {
 		}
 	}
 	for _, v := range l.kept {
-		if v.stored.began != nil || len(v.changes) > 0 {
+		if v.stored.had.start != nil || len(v.changes) > 0 {
 			all = append(all, point{seq: v.start, at: v.stored.startAt})
 		}
-		if v.stored.ended != nil {
-			all = append(all, point{seq: v.stored.ended, at: v.stored.endAt})
+		if v.stored.had.end != nil {
+			all = append(all, point{seq: v.stored.had.end, at: v.stored.endAt})
 		}
 	}
 	slices.SortStableFunc(all, comparePoints)
@@ -131,32 +134,44 @@ func (l *line) meet() {
 			return false
 		}
 		v := l.kept[i]
-		v.changes, v.lacks, v.stored.rewrite = m.changes, m.lacks, true
+		v.changes, v.stored.unknown, v.stored.rewrite = m.changes, m.lacks, true
+		v.lacks = common(v.lacks, m.lacks)
 		return true
 	})
 }
 
-// at is the version that was the row just before a sequence; nil where none was. Of a row that moved to another key at that sequence it is the one
-// that a deletion there ended. Of the key itself such a deletion ends the row: what begins there is another one.
-func (l *line) at(seq []byte, moved bool, swept []point) *version {
+// common are the bits that two masks share; nil where there are none.
+func common(a, b []byte) []byte {
+	out := make([]byte, min(len(a), len(b)))
+	for i := range out {
+		out[i] = a[i] & b[i]
+	}
+	if !anySet(out) {
+		return nil
+	}
+	return out
+}
+
+// before is the version that was the row just before one; nil where none was. Of a row that moved here from another key it is the one that a deletion at
+// that sequence ended. Of the key itself such a deletion ends the row: what begins there is another one.
+func (l *line) before(of *version, moved bool, swept []point) *version {
 	var v *version
 	for _, list := range [][]*version{l.kept, l.made} {
-		i, _ := slices.BinarySearchFunc(list, seq, func(v *version, s []byte) int { return bytes.Compare(v.start, s) })
+		i, _ := slices.BinarySearchFunc(list, of.start, func(v *version, s []byte) int { return bytes.Compare(v.start, s) })
 		if i > 0 && (v == nil || bytes.Compare(list[i-1].start, v.start) > 0) {
 			v = list[i-1]
 		}
 	}
-	if v == nil || v.end != nil && bytes.Compare(v.end, seq) < 0 {
+	switch {
+	case v == nil || v.end != nil && bytes.Compare(v.end, of.start) < 0:
 		return nil
-	}
-	if moved || !bytes.Equal(v.end, seq) {
+	case moved || !bytes.Equal(v.end, of.start):
 		return v
-	}
-	if v.stored != nil && bytes.Equal(v.stored.ended, seq) {
+	case of.stored == nil && v.stored != nil && bytes.Equal(v.stored.had.end, of.start): // not by this one
 		return nil
 	}
 	for _, points := range [][]point{l.ends, swept} {
-		if slices.ContainsFunc(points, func(p point) bool { return bytes.Equal(p.seq, seq) }) {
+		if slices.ContainsFunc(points, func(p point) bool { return bytes.Equal(p.seq, of.start) }) {
 			return nil
 		}
 	}
