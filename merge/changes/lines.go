@@ -23,8 +23,6 @@ type lines struct {
 	count   int      // changes
 }
 
-func (x *lines) release() { x.index.Release() }
-
 // linesOf lays out changes, which have such columns of the table. keys are theirs, by name and value, the latter of which it takes over.
 func linesOf(ctx context.Context, rec arrow.RecordBatch, columns, names []string, keys *match.Keys) (*lines, error) {
 	x := &lines{columns: columns, about: aboutOf(rec, len(columns)), count: int(rec.NumRows())}

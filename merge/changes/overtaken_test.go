@@ -50,3 +50,34 @@ func TestATruncationIsTakenWhereKeysAreConfigured(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The same of a history: the version that comes late ends where the other process has deleted the row.
+func TestAVersionIsEndedByADeletionThatComesBetweenTwoTries(t *testing.T) {
+	w := historyWorld(t)
+	w.apply(change{op: c, id: 1, v: "a", seq: 1})
+	overtaken := false
+	overtake := func() string {
+		if !overtaken {
+			overtaken = true
+			w.apply(change{op: d, id: 1, seq: 9})
+		}
+		return nextID()
+	}
+	tab, err := table.Open(t.Context(), w.store, append(tableOptions(), table.WithIDs(overtake))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := changes.New(tab, changes.Options{
+		Options: dml.Options{Backoff: func(context.Context, int) error { return nil }}, Tombstones: w.graves, TableOptions: tableOptions(), History: true,
+	})
+	rec := w.batch([]change{{op: u, id: 1, v: "b", seq: 3}})
+	defer rec.Release()
+	if err := late.Add(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	r, err := late.Commit(t.Context(), table.CommitOptions{})
+	if err != nil || !overtaken || r.Tries != 2 {
+		t.Fatalf("overtaken %v: %+v %v", overtaken, r, err)
+	}
+	w.expectAll(version(1, "a", "", 1, 3), version(1, "b", "", 3, 9))
+}
