@@ -131,12 +131,6 @@ func (d *description) words(s *config.Delta) {
 	}
 }
 
-// scdText says what is kept of a row, by the type of slowly changing dimension.
-var scdText = map[int]string{
-	1: "a row stays as its newest change left it",
-	2: "each version of a row is kept, from __START_AT to __END_AT, which is null in the current one",
-}
-
 // schemaChangeText says what becomes of columns that a table has not, or has in another type.
 var schemaChangeText = map[string]string{
 	"evolve":     "new ones are added, types are widened; what fits no type goes to the dead letters",
@@ -144,6 +138,12 @@ var schemaChangeText = map[string]string{
 	"lenient":    "new ones are added, values are cast where they fit",
 	"ignore":     "new ones are left out, values are cast where they fit",
 	"exception":  "a change with others than the table's goes to the dead letters",
+}
+
+// scdText says what is kept of a row, by the type of slowly changing dimension.
+var scdText = map[int]string{
+	1: "a row stays as its newest change left it",
+	2: "each version of a row is kept, from __START_AT to __END_AT, which is null in the current one",
 }
 
 // onErrorText says what becomes of a record that does not fit.

@@ -19,7 +19,9 @@ type Applier struct {
 	o      Options
 	graves *graves
 
-	mu     sync.Mutex
+	mu          sync.Mutex
+	truncations []truncation // of this set, for [Options.History]
+
 	fit    *schema.Struct // of the changes of this set
 	keys   []string       // in the table's names
 	source *match.Source
@@ -27,8 +29,7 @@ type Applier struct {
 	newest floor           // truncation of this set
 	moved  bool            // rows of this set had other keys before
 
-	sourceTime  arrow.DataType // of the changes of this set
-	truncations []truncation   // all of this set, for [Options.History]
+	sourceTime arrow.DataType // of the changes of this set
 }
 
 // New makes an applier. Nothing is read yet.

@@ -3,9 +3,12 @@ package changes_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/merge/changes"
 	"github.com/ingestd/ingestd/table"
@@ -223,4 +226,51 @@ func TestHistoryAChangeWithoutATimeIsRefused(t *testing.T) {
 	if err := w.applier.Add(t.Context(), rec); !errors.As(err, &refused) {
 		t.Fatal(err)
 	}
+}
+
+func TestHistoryChangesWithoutASequenceAreOrderedByWhereTheyWereRead(t *testing.T) {
+	w := historyWorld(t)
+	apply := func(list ...change) {
+		t.Helper()
+		rec := w.batch(list)
+		defer rec.Release()
+		none := array.MakeArrayOfNull(memory.DefaultAllocator, arrow.BinaryTypes.Binary, int(rec.NumRows()))
+		defer none.Release()
+		cols := slices.Clone(rec.Columns())
+		cols[len(batchOf.Columns)+1] = none
+		rec = array.NewRecordBatch(rec.Schema(), cols, rec.NumRows())
+		defer rec.Release()
+		if err := w.applier.Add(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.applier.Commit(t.Context(), table.CommitOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(change{op: c, id: 1, v: "a", seq: 4}, change{op: u, id: 1, v: "b", seq: 3})
+	apply(change{op: d, id: 1, seq: 2}, change{op: c, id: 2, v: "x", seq: 9}, change{op: x, seq: 1})
+	apply(change{op: c, id: 1, v: "c", seq: 8})
+	w.expectAll(version(1, "a", "", 4, 3), version(1, "b", "", 3, 2), version(1, "c", "", 8, 0), version(2, "x", "", 9, 1))
+	w.offset = 0
+	apply(change{op: c, id: 1, v: "a", seq: 4}, change{op: u, id: 1, v: "b", seq: 3}) // once more
+	w.expectAll(version(1, "a", "", 4, 3), version(1, "b", "", 3, 2), version(1, "c", "", 8, 0), version(2, "x", "", 9, 1))
+}
+
+// The table of tombstones is written anew when it has many files, and so are the times in it.
+func TestHistoryManyDeletionsAreRemembered(t *testing.T) {
+	w := historyWorld(t)
+	for id := range int64(70) {
+		if r := w.apply(change{op: d, id: id + 1, seq: 100 + id}, change{op: d, id: id + 1, seq: 300}); r.Untidy != nil {
+			t.Fatal(r.Untidy)
+		}
+	}
+	w.open()
+	var late []change
+	var want []string
+	for id := range int64(70) {
+		late = append(late, change{op: c, id: id + 1, v: "a", seq: 1}, change{op: c, id: id + 1, v: "b", seq: 200})
+		want = append(want, version(id+1, "a", "", 1, 100+id), version(id+1, "b", "", 200, 300))
+	}
+	w.apply(late...)
+	w.expectAll(want...)
 }

@@ -134,16 +134,16 @@ func (a *Applier) appendWas(ctx context.Context, rec arrow.RecordBatch, was []ar
 
 // discard forgets the set; a.mu is held.
 func (a *Applier) discard() error {
+	for _, t := range a.truncations {
+		t.at.Release()
+	}
+	a.truncations = nil
 	var errs []error
 	for _, s := range append(a.older, a.source) {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
 	}
-	for _, t := range a.truncations {
-		t.at.Release()
-	}
-	a.truncations = nil
 	a.older, a.source, a.fit, a.keys, a.newest, a.moved, a.sourceTime = nil, nil, nil, nil, floor{}, false, nil
 	return errors.Join(errs...)
 }
