@@ -136,7 +136,7 @@ func (h *historic) become(ctx context.Context, old arrow.RecordBatch, versions [
 		return nil, err
 	}
 	put(arrow.Field{Name: EndColumn}, ends)
-	if slices.ContainsFunc(versions, func(v *version) bool { return len(v.changes) > 0 || v.lacks != nil }) {
+	if h.lines != nil && slices.ContainsFunc(versions, func(v *version) bool { return len(v.changes) > 0 || anySet(h.given(v)) }) {
 		for c, name := range h.application.columns {
 			if name == EndColumn {
 				continue

@@ -20,12 +20,15 @@ func (x *lines) link(swept []point) {
 			continue
 		}
 		for _, v := range slices.Concat(l.kept, l.made) {
-			if v.stored != nil && anySet(x.given(v)) {
+			gets := anySet(x.given(v))
+			if v.stored != nil && gets {
 				v.stored.rewrite = true
 			}
 			if v.stored == nil || v.stored.rewrite {
 				x.name(v)
-				donors(v)
+			}
+			if v.stored == nil || gets {
+				x.donors(v)
 			}
 		}
 	}
@@ -64,10 +67,15 @@ func (x *lines) mask(names []string) []byte {
 }
 
 // donors has the rows of the table be read that a version may take values from.
-func donors(v *version) {
+func (x *lines) donors(v *version) {
 	for v.lacks != nil && v.before != nil {
-		if v = v.before; v.stored != nil {
-			v.stored.donor = true
+		if v = v.before; v.stored == nil {
+			continue
+		}
+		known := v.stored.donor
+		v.stored.donor = true
+		if known || !anySet(x.given(v)) {
+			return
 		}
 	}
 }
@@ -86,7 +94,10 @@ func (x *lines) fresh(v *version) []byte {
 		return v.fresh
 	}
 	v.fresh = make([]byte, (len(x.columns)+7)/8)
-	from := x.given(v)
+	var from []byte
+	if v.stored != nil {
+		from = x.given(v)
+	}
 	for i := range x.columns {
 		if v.stored == nil || len(v.changes) > 0 && !lacking(v.stored.unknown, i) || lacking(from, i) {
 			v.fresh[i/8] |= 1 << (i % 8)
