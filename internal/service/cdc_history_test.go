@@ -2,6 +2,7 @@ package service
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -119,5 +120,23 @@ func isTheDatabase(t *testing.T, db *shopdb.Database, dir string) {
 		if whole <= len(rows) {
 			t.Errorf("%s: there is no history", name)
 		}
+	}
+}
+
+func TestADryRunShowsTheVersionsThatASampleMakes(t *testing.T) {
+	b, dir, f, _ := shop(t)
+	f.Queries[0].Sink.Delta.SCDType = 2
+	b.change("a", "c", 1, 1, `"x"`)
+	run(t, f)
+	b.change("a", "u", 1, 2, `"y"`)
+	b.change("a", "d", 1, 3, `null`)
+	before := snapshot(t, dir)
+	d := dryRun(t, f, 100)
+	t.Cleanup(d.Release)
+	if !maps.Equal(before, snapshot(t, dir)) {
+		t.Error("the dry run changed files")
+	}
+	if len(d.Tables) != 1 || d.Tables[0].NumRows != 2 || len(d.Tables[0].Table.New) != 0 || len(d.Rejected) != 0 {
+		t.Fatalf("got %+v", d)
 	}
 }
