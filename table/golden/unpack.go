@@ -13,10 +13,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Dir is where the golden tables are; the test is skipped where they are absent.
+// Dir is where the golden tables are; the test is skipped where they are absent, but for where $GOLDEN_DIR says that they
+// are: there it fails.
 func Dir(t testing.TB) string {
 	t.Helper()
 	if dir := os.Getenv("GOLDEN_DIR"); dir != "" {
+		if _, err := os.Stat(dir); err != nil {
+			t.Fatalf("the golden tables that $GOLDEN_DIR promises: %v", err)
+		}
 		return dir
 	}
 	wd, err := os.Getwd()
