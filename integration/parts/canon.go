@@ -34,7 +34,7 @@ func Canon(schema *arrow.Schema, batches ...arrow.RecordBatch) Rows {
 }
 
 func cell(values arrow.Array, i int) string {
-	if values.IsNull(i) {
+	if _, void := values.(*array.Null); void || values.IsNull(i) {
 		return "null"
 	}
 	switch a := values.(type) {

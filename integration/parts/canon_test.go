@@ -108,3 +108,9 @@ func TestCanonOfASliceIsThatOfItsRows(t *testing.T) {
 	}
 	SameRows(t, "sliced", Canon(batch.Schema(), batch), Canon(batch.Schema(), parts...))
 }
+
+func TestCanonSpellsAVoidColumn(t *testing.T) {
+	s := arrow.NewSchema([]arrow.Field{{Name: "nothing", Type: arrow.Null, Nullable: true}}, nil)
+	rows := Canon(s, array.NewRecordBatch(s, []arrow.Array{array.NewNull(2)}, 2))
+	SameRows(t, "void", Rows{Columns: []string{"nothing"}, Types: []string{"void"}, Rows: [][]string{{"null"}, {"null"}}}, rows)
+}
