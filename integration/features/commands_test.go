@@ -102,11 +102,11 @@ func TestEveryCommandDoesWhatSparkDoes(t *testing.T) {
 		if s.spark != "" {
 			m.spark(t, theirs, s.spark)
 		}
-		want, err := m.bySpark(t, theirs)
+		want, err := parts.Spark(t).Read(t.Context(), theirs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := m.bySpark(t, mine)
+		got, err := parts.Spark(t).Read(t.Context(), mine)
 		if err != nil {
 			t.Fatalf("after %s: Spark cannot read the table: %v", s.name, err)
 		}
@@ -123,13 +123,13 @@ func TestEveryCommandDoesWhatSparkDoes(t *testing.T) {
 func TestSparkGoesOnWithAClone(t *testing.T) {
 	m := everything
 	source := m.make(t)
-	before, err := m.bySpark(t, source)
+	before, err := parts.Spark(t).Read(t.Context(), source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	clone := filepath.Join(t.TempDir(), "a clone % of it")
 	ingestd(t, source, "clone", "$t", clone, "--shallow")
-	got, err := m.bySpark(t, clone)
+	got, err := parts.Spark(t).Read(t.Context(), clone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,16 +141,16 @@ func TestSparkGoesOnWithAClone(t *testing.T) {
 	}
 	ingestd(t, clone, "delete", "$t", "--where", "id = 11")
 	m.spark(t, expected, "DELETE FROM $t WHERE id = 11")
-	want, err := m.bySpark(t, expected)
+	want, err := parts.Spark(t).Read(t.Context(), expected)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err = m.bySpark(t, clone); err != nil {
+	if got, err = parts.Spark(t).Read(t.Context(), clone); err != nil {
 		t.Fatal(err)
 	}
 	parts.SameRows(t, "the clone after changes", want, got)
 	m.same(t, clone, newest(t, clone))
-	if got, err = m.bySpark(t, source); err != nil {
+	if got, err = parts.Spark(t).Read(t.Context(), source); err != nil {
 		t.Fatal(err)
 	}
 	parts.SameRows(t, "the source after changes of the clone", before, got)
@@ -163,7 +163,7 @@ func TestSparkReadsWhatWeWriteOverItsFiles(t *testing.T) {
 	dir := m.make(t)
 	ingestd(t, dir, "checkpoint", "$t")
 	m.spark(t, dir, "python: spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()")
-	got, err := m.bySpark(t, dir)
+	got, err := parts.Spark(t).Read(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,14 +12,10 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/ingestd/ingestd/integration/parts"
 	"github.com/ingestd/ingestd/objstore/local"
 	"github.com/ingestd/ingestd/table"
-	"github.com/ingestd/ingestd/table/variant"
-	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // A reader reads a table in a local folder: the newest version, or one that parts.AtVersion names.
@@ -85,78 +81,13 @@ func ours(ctx context.Context, dir string, version int64) (parts.Rows, error) {
 	if err != nil {
 		return parts.Rows{}, err
 	}
-	return asJSON(tab.Schema(), as, batches)
-}
-
-// asJSON is the form of batches, with variants as JSON.
-func asJSON(columns *schema.Struct, s *arrow.Schema, batches []arrow.RecordBatch) (parts.Rows, error) {
-	fields := slices.Clone(s.Fields())
-	var variants []int
-	for i, f := range columns.Fields {
-		if f.Type == schema.Type(schema.Variant) {
-			variants = append(variants, i)
-			fields[i].Type = arrow.BinaryTypes.String
-		}
-	}
-	s = arrow.NewSchema(fields, nil)
-	for n, b := range batches {
-		cols := slices.Clone(b.Columns())
-		for _, i := range variants {
-			text, err := variantText(cols[i].(*array.Struct))
-			if err != nil {
-				return parts.Rows{}, err
-			}
-			defer text.Release()
-			cols[i] = text
-		}
-		batches[n] = array.NewRecordBatch(s, cols, b.NumRows())
-		b.Release()
-	}
-	return parts.Canon(s, batches...), nil
-}
-
-func variantText(a *array.Struct) (arrow.Array, error) {
-	t := a.DataType().(*arrow.StructType)
-	m, _ := t.FieldIdx("metadata")
-	v, _ := t.FieldIdx("value")
-	b := array.NewStringBuilder(memory.DefaultAllocator)
-	defer b.Release()
-	for i := range a.Len() {
-		if a.IsNull(i) {
-			b.AppendNull()
-			continue
-		}
-		text, err := variant.JSON(a.Field(m).(*array.Binary).Value(i), a.Field(v).(*array.Binary).Value(i))
-		if err != nil {
-			return nil, err
-		}
-		b.Append(text)
-	}
-	return b.NewArray(), nil
-}
-
-// bySpark is the table as Spark reads it, variants as JSON: Spark cannot hand out null variants otherwise.
-func (m made) bySpark(t *testing.T, dir string, options ...parts.Option) (parts.Rows, error) {
-	var rows parts.Rows
-	vars := map[string]any{"path": dir, "version": nil}
-	for _, o := range options {
-		for k, v := range o {
-			vars[k] = v
-		}
-	}
-	err := parts.Spark(t).Exec(t.Context(), `from pyspark.sql import functions as F
-reader = spark.read.format("delta")
-if version is not None:
-    reader = reader.option("versionAsOf", version)
-df = reader.load(path)
-result = canon.table(df.select([F.to_json(f.name).alias(f.name) if f.dataType.typeName() == "variant" else F.col("`+"`"+`" + f.name + "`+"`"+`") for f in df.schema.fields]).toArrow())`, vars, &rows)
-	return rows, err
+	return asJSON(as, batches)
 }
 
 // same holds that all who can read a version find what Spark finds there.
 func (m made) same(t *testing.T, dir string, version int64) {
 	t.Helper()
-	want, err := m.bySpark(t, dir, parts.AtVersion(version))
+	want, err := parts.Spark(t).Read(t.Context(), dir, parts.AtVersion(version))
 	if err != nil {
 		t.Errorf("version %d: spark: %v", version, err)
 		return

@@ -41,7 +41,7 @@ func TestSparkAndWeTravelToTheSameTimes(t *testing.T) {
 		if !times[c.Version].Equal(at) {
 			t.Errorf("version %d is of %v for us and of %v for Spark", c.Version, times[c.Version], at)
 		}
-		want, err := m.bySpark(t, dir, parts.AtVersion(c.Version))
+		want, err := parts.Spark(t).Read(t.Context(), dir, parts.AtVersion(c.Version))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -110,11 +110,11 @@ func TestSparkReadsWhatWeWrite(t *testing.T) {
 // sameTables holds that Spark finds the same rows and the same look in two tables, and all others the same rows in mine.
 func (m made) sameTables(t *testing.T, when, mine, theirs, look string) {
 	t.Helper()
-	want, err := m.bySpark(t, theirs)
+	want, err := parts.Spark(t).Read(t.Context(), theirs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := m.bySpark(t, mine)
+	got, err := parts.Spark(t).Read(t.Context(), mine)
 	if err != nil {
 		t.Fatalf("%s: Spark cannot read the table: %v", when, err)
 	}

@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 LOOPBACK = "127.0.0.1"
 
 
-def session(name, memory="2g", conf=None):
-    """Starts the session. `conf` adds to or overrides its settings."""
+def session(name, memory="2g", conf=None, java=""):
+    """Starts the session. `conf` adds to or overrides its settings, `java` adds to the options of its JVM."""
     work = tempfile.mkdtemp(prefix="spark-")
     settings = {
         "spark.master": "local[2]",
@@ -20,7 +20,7 @@ def session(name, memory="2g", conf=None):
         "spark.driver.memory": memory,
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Dderby.system.home=" + work,
+        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={work} {java}",
         "spark.jars": ",".join(missing_jars()),
         "spark.local.dir": work,
         "spark.sql.warehouse.dir": os.path.join(work, "warehouse"),
