@@ -24,13 +24,14 @@ integration: build ## the real Kafka, MinIO, Spark, delta-rs and DuckDB, install
 	INGESTD_SIM_SEEDS=3000 go test -count=1 -run=TestTransactionsAreSerialOnABadStore ./txlog
 	go test -tags=integration -count=1 -p=1 -timeout=40m ./integration/... ./objstore/s3 $(TESTFLAGS)
 
-bench: build ## speed and memory beside the peers, as a table and as JSON
-	integration/setup/install.sh kafka python spark
+bench: build ## speed and memory beside the peers, and how far tables are behind their database, as tables and as JSON
+	integration/setup/install.sh kafka python spark debezium postgres
 	go run ./integration/bench -json bench.json $(BENCHFLAGS)
 	go run ./integration/bench open -json bench-open.json
 	go run ./integration/bench delete -json bench-delete.json
 	go run ./integration/bench merge -json bench-merge.json
 	go run ./integration/bench cdc -json bench-cdc.json
+	go run ./integration/bench latency -json bench-latency.json
 
 lint: $(PARTS)/bin/golangci-lint-$(GOLANGCI) ## the rules of the house
 	$< run ./...

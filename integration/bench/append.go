@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/ingestd/ingestd/integration/parts"
@@ -54,7 +52,7 @@ func ingestd(ctx context.Context, addr, dir string, o options) (result, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return result{}, err
 	}
-	root, err := parts.Root()
+	program, err := program()
 	if err != nil {
 		return result{}, err
 	}
@@ -64,7 +62,7 @@ func ingestd(ctx context.Context, addr, dir string, o options) (result, error) {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return result{}, err
 	}
-	r, err := process(ctx, "ingestd", "the whole process, start to end", filepath.Join(root, "bin", "ingestd"), "run", file)
+	r, err := process(ctx, "ingestd", "the whole process, start to end", program, "run", file)
 	if err != nil {
 		return r, err
 	}
@@ -93,17 +91,4 @@ func checkRows(ctx context.Context, dir string, want int64) error {
 		return fmt.Errorf("the table has %d rows, not %d", n, want)
 	}
 	return nil
-}
-
-// process runs a command and measures it from outside.
-func process(ctx context.Context, name, note string, command string, args ...string) (result, error) {
-	cmd := exec.CommandContext(ctx, command, args...)
-	cmd.Stderr = os.Stderr
-	began := time.Now()
-	err := cmd.Run()
-	r := result{Contender: name, Elapsed: time.Since(began), Note: note}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.PeakRSS = usage.Maxrss << 10
-	}
-	return r, err
 }

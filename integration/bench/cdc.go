@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"github.com/ingestd/ingestd/integration/parts"
 	"github.com/ingestd/ingestd/internal/output"
 )
 
@@ -24,40 +21,31 @@ func cdcSome(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "ingestd-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	defer parts.Close()
-	if err := os.Mkdir(dir+"/kafka", 0o755); err != nil {
-		return err
-	}
-	fmt.Fprintln(os.Stderr, "starting Kafka")
-	broker, err := parts.StartKafka(ctx, dir+"/kafka", "log.segment.bytes=1073741824")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = broker.Stop(context.WithoutCancel(ctx)) }()
-	root, err := parts.Root()
-	if err != nil {
-		return err
-	}
-	program := filepath.Join(root, "bin", "ingestd")
-	fmt.Fprintf(os.Stderr, "filling the topics with %d changes\n", *events)
-	if _, err := process(ctx, "generate", "", program, "generate", "--kind", "debezium", "--seed", "1", "--events", fmt.Sprint(*events), "--brokers", broker.Addr); err != nil {
-		return err
-	}
-	var results []result
-	for i := range *runs {
-		fmt.Fprintf(os.Stderr, "run %d of %d\n", i+1, *runs)
-		r, err := applyOnce(ctx, program, broker.Addr, filepath.Join(dir, fmt.Sprint("lake", i)), *batch)
+	return scratch(func(dir string) error {
+		broker, stop, err := startKafka(ctx, dir)
 		if err != nil {
 			return err
 		}
-		results = append(results, r)
-	}
-	return reportCDC(results, *events, *file)
+		defer stop()
+		program, err := program()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "filling the topics with %d changes\n", *events)
+		if _, err := process(ctx, "generate", "", program, "generate", "--kind", "debezium", "--seed", "1", "--events", fmt.Sprint(*events), "--brokers", broker.Addr); err != nil {
+			return err
+		}
+		var results []result
+		for i := range *runs {
+			fmt.Fprintf(os.Stderr, "run %d of %d\n", i+1, *runs)
+			r, err := applyOnce(ctx, program, broker.Addr, filepath.Join(dir, fmt.Sprint("lake", i)), *batch)
+			if err != nil {
+				return err
+			}
+			results = append(results, r)
+		}
+		return reportCDC(results, *events, *file)
+	})
 }
 
 // applyOnce runs the binary on a pipeline file, as a user does. The whole process is counted.
@@ -81,21 +69,13 @@ checkpoint_location: %q
 }
 
 func reportCDC(results []result, events int64, file string) error {
-	slices.SortFunc(results, func(a, b result) int { return int(a.Elapsed - b.Elapsed) })
-	median := results[len(results)/2]
-	for _, r := range results {
-		median.PeakRSS = max(median.PeakRSS, r.PeakRSS)
-	}
+	s := summarize(results)
 	fmt.Printf("%d changes of two tables, all waiting in Kafka, applied to Delta tables on local disk\n\n", events)
 	columns := []string{"contender", "median s", "min s", "max s", "changes/s", "peak MiB", "what"}
-	row := output.Row{"ingestd", seconds(median.Elapsed), seconds(results[0].Elapsed), seconds(results[len(results)-1].Elapsed),
-		int64(float64(events) / median.Elapsed.Seconds()), median.PeakRSS >> 20, median.Note}
-	if err := output.Rows(os.Stdout, output.Table, columns, output.Slice([]output.Row{row})); err != nil || file == "" {
+	row := output.Row{"ingestd", seconds(s.median.Elapsed), seconds(s.min), seconds(s.max),
+		int64(float64(events) / s.median.Elapsed.Seconds()), s.median.PeakRSS >> 20, s.median.Note}
+	if err := output.Rows(os.Stdout, output.Table, columns, output.Slice([]output.Row{row})); err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, data, 0o644)
+	return writeJSON(file, results)
 }

@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ingestd/ingestd/integration/parts"
 	"github.com/ingestd/ingestd/internal/output"
 )
 
@@ -29,33 +27,26 @@ type options struct {
 	dir        string
 }
 
-// result is one run of one contender.
-type result struct {
-	Contender string        `json:"contender"`
-	Elapsed   time.Duration `json:"elapsedNs"`
-	PeakRSS   int64         `json:"peakRssBytes"`
-	Note      string        `json:"note,omitempty"`
+// benches are what can be measured, beside the main job, and the processes that some of them start.
+var benches = map[string]func(ctx context.Context, args []string) error{
+	"cdc":     cdcSome,
+	"delete":  deleteSome,
+	"latency": latencySome,
+	"merge":   mergeSome,
+	"open":    openBig,
+
+	"limit":        func(ctx context.Context, args []string) error { return limit(ctx, args[0], args[1]) },
+	"delete-child": func(ctx context.Context, args []string) error { return deleteChild(ctx, args[0]) },
+	"merge-child":  func(ctx context.Context, args []string) error { return mergeChild(ctx, args[0], args[1]) },
+	"open-child":   func(ctx context.Context, args []string) error { return openChild(ctx, args[0], args[1]) },
 }
 
 func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	if len(os.Args) > 1 {
-		switch os.Args[1] {
-		case "limit":
-			exit(limit(context.Background(), os.Args[2], os.Args[3]))
-		case "delete":
-			exit(deleteSome(context.Background(), os.Args[2:]))
-		case "delete-child":
-			exit(deleteChild(context.Background(), os.Args[2]))
-		case "cdc":
-			exit(cdcSome(context.Background(), os.Args[2:]))
-		case "merge":
-			exit(mergeSome(context.Background(), os.Args[2:]))
-		case "merge-child":
-			exit(mergeChild(context.Background(), os.Args[2], os.Args[3]))
-		case "open":
-			exit(openBig(context.Background(), os.Args[2:]))
-		case "open-child":
-			exit(openChild(context.Background(), os.Args[2], os.Args[3]))
+		if bench := benches[os.Args[1]]; bench != nil {
+			exit(bench(ctx, os.Args[2:]))
 		}
 	}
 	var o options
@@ -66,8 +57,6 @@ func main() {
 	flag.StringVar(&o.json, "json", "", "also write the results to this file")
 	flag.Parse()
 	o.only = strings.Split(*only, ",")
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	exit(run(ctx, o))
 }
 
@@ -80,37 +69,29 @@ func exit(err error) {
 }
 
 func run(ctx context.Context, o options) error {
-	dir, err := os.MkdirTemp("", "ingestd-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	defer parts.Close()
-	o.dir = dir
-	if err := os.Mkdir(dir+"/kafka", 0o755); err != nil {
-		return err
-	}
-	fmt.Fprintln(os.Stderr, "starting Kafka")
-	broker, err := parts.StartKafka(ctx, dir+"/kafka", "log.segment.bytes=1073741824")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = broker.Stop(context.WithoutCancel(ctx)) }()
-	if err := fill(ctx, broker, o); err != nil {
-		return err
-	}
-	var results []result
-	for i := range o.runs {
-		for _, name := range o.only {
-			fmt.Fprintf(os.Stderr, "run %d of %d: %s\n", i+1, o.runs, name)
-			r, err := contend(ctx, name, broker.Addr, o, i)
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			results = append(results, r)
+	return scratch(func(dir string) error {
+		o.dir = dir
+		broker, stop, err := startKafka(ctx, dir)
+		if err != nil {
+			return err
 		}
-	}
-	return report(o, results)
+		defer stop()
+		if err := fill(ctx, broker, o); err != nil {
+			return err
+		}
+		var results []result
+		for i := range o.runs {
+			for _, name := range o.only {
+				fmt.Fprintf(os.Stderr, "run %d of %d: %s\n", i+1, o.runs, name)
+				r, err := contend(ctx, name, broker.Addr, o, i)
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				results = append(results, r)
+			}
+		}
+		return report(o, results)
+	})
 }
 
 // report prints the medians.
@@ -119,15 +100,10 @@ func report(o options, results []result) error {
 	medians := map[string]time.Duration{}
 	for _, name := range o.only {
 		mine := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.Contender != name })
-		slices.SortFunc(mine, func(a, b result) int { return int(a.Elapsed - b.Elapsed) })
-		medians[name] = mine[len(mine)/2].Elapsed
-		var rss int64
-		for _, r := range mine {
-			rss = max(rss, r.PeakRSS)
-		}
-		median := medians[name]
-		rows = append(rows, output.Row{name, seconds(median), seconds(mine[0].Elapsed), seconds(mine[len(mine)-1].Elapsed),
-			int64(float64(o.events) / median.Seconds()), rss >> 20, mine[len(mine)/2].Note})
+		r := summarize(mine)
+		medians[name] = r.median.Elapsed
+		rows = append(rows, output.Row{name, seconds(r.median.Elapsed), seconds(r.min), seconds(r.max),
+			int64(float64(o.events) / r.median.Elapsed.Seconds()), r.median.PeakRSS >> 20, r.median.Note})
 	}
 	columns := []string{"contender", "median s", "min s", "max s", "events/s", "peak MiB", "what"}
 	fmt.Printf("%d events of the shop, %d partitions, all data waiting\n\n", o.events, o.partitions)
@@ -142,14 +118,5 @@ func report(o options, results []result) error {
 			}
 		}
 	}
-	if o.json == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(map[string]any{"events": o.events, "partitions": o.partitions, "results": results}, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(o.json, data, 0o644)
+	return writeJSON(o.json, map[string]any{"events": o.events, "partitions": o.partitions, "results": results})
 }
-
-func seconds(d time.Duration) json.Number { return json.Number(fmt.Sprintf("%.2f", d.Seconds())) }

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"syscall"
 	"time"
 
 	"github.com/ingestd/ingestd/integration/parts"
@@ -19,11 +16,8 @@ import (
 
 // merging is one run of one contender on a table of one size.
 type merging struct {
-	Contender string        `json:"contender"`
-	Rows      int           `json:"rows"` // of the table
-	Elapsed   time.Duration `json:"elapsedNs"`
-	PeakRSS   int64         `json:"peakRssBytes"`
-	Note      string        `json:"note"`
+	result
+	Rows int `json:"rows"` // of the table
 }
 
 var mergers = []struct{ name, table, what string }{
@@ -48,24 +42,22 @@ func mergeSome(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "ingestd-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	defer parts.Close()
-	var results []merging
-	for _, rows := range []int{*largest / 10, *largest} {
-		some, err := mergeInto(ctx, filepath.Join(dir, fmt.Sprint(rows)), rows, *runs)
-		if err != nil {
-			return err
+	return scratch(func(dir string) error {
+		var results []merging
+		for _, rows := range []int{*largest / 10, *largest} {
+			some, err := mergeInto(ctx, filepath.Join(dir, fmt.Sprint(rows)), rows, *runs)
+			if err != nil {
+				return err
+			}
+			for _, r := range some {
+				results = append(results, merging{r, rows})
+			}
 		}
-		results = append(results, some...)
-	}
-	return reportMerge(results, *largest, *file)
+		return reportMerge(results, *largest, *file)
+	})
 }
 
-func mergeInto(ctx context.Context, dir string, rows, runs int) ([]merging, error) {
+func mergeInto(ctx context.Context, dir string, rows, runs int) ([]result, error) {
 	fmt.Fprintf(os.Stderr, "making a table of %d rows\n", rows)
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
@@ -73,7 +65,7 @@ func mergeInto(ctx context.Context, dir string, rows, runs int) ([]merging, erro
 	if err := makeMergeable(ctx, dir, rows); err != nil {
 		return nil, err
 	}
-	var results []merging
+	var results []result
 	for i := range runs {
 		for _, m := range mergers[:3] {
 			fmt.Fprintf(os.Stderr, "run %d of %d: %s\n", i+1, runs, m.name)
@@ -89,42 +81,28 @@ func mergeInto(ctx context.Context, dir string, rows, runs int) ([]merging, erro
 	return append(results, spark...), err
 }
 
-// mergeOnce gives a contender a fresh copy of the table, of hard links: no one changes a data file.
-func mergeOnce(ctx context.Context, dir, name, table string, rows int) (merging, error) {
+// mergeOnce gives a contender a fresh copy of the table.
+func mergeOnce(ctx context.Context, dir, name, table string, rows int) (result, error) {
 	to := filepath.Join(dir, "table")
-	if err := exec.CommandContext(ctx, "cp", "-al", filepath.Join(dir, table), to).Run(); err != nil {
-		return merging{}, err
+	if err := linked(ctx, filepath.Join(dir, table), to); err != nil {
+		return result{}, err
 	}
 	defer func() { _ = os.RemoveAll(to) }()
-	place, err := parts.Dir()
-	if err != nil {
-		return merging{}, err
-	}
 	source := filepath.Join(dir, "source.parquet")
 	cmd := exec.CommandContext(ctx, os.Args[0], "merge-child", to, source)
 	if name == "delta-rs" {
-		cmd = exec.CommandContext(ctx, filepath.Join(place, "python", "bin", "python"), "-B", "-c", deltaRSMerges, to, source)
+		var err error
+		if cmd, err = python(ctx, deltaRSMerges, to, source); err != nil {
+			return result{}, err
+		}
 	}
-	cmd.Stderr = os.Stderr
-	text, err := cmd.Output()
+	var told struct{ Updated, Inserted int }
+	r, err := child(cmd, name, &told)
 	if err != nil {
-		return merging{}, err
-	}
-	r := merging{Contender: name, Rows: rows}
-	var told struct {
-		Seconds           float64 `json:"seconds"`
-		Updated, Inserted int
-		Note              string `json:"note"`
-	}
-	if err := json.Unmarshal(text, &told); err != nil {
-		return merging{}, fmt.Errorf("%q: %w", text, err)
+		return r, err
 	}
 	if told.Updated != mergedRows/2 || told.Inserted != mergedRows/2 {
-		return merging{}, fmt.Errorf("it updated %d rows and inserted %d", told.Updated, told.Inserted)
-	}
-	r.Elapsed, r.Note = time.Duration(told.Seconds*float64(time.Second)), told.Note
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.PeakRSS = usage.Maxrss << 10
+		return r, fmt.Errorf("it updated %d rows and inserted %d", told.Updated, told.Inserted)
 	}
 	return r, checkRows(ctx, to, int64(rows+mergedRows/2))
 }
@@ -143,19 +121,19 @@ print(json.dumps({"seconds": took, "Updated": metrics["num_target_rows_updated"]
 `
 
 // sparkMerges has one session merge into so many copies of the table; the first is that of a cold one.
-func sparkMerges(ctx context.Context, dir string, rows, runs int) ([]merging, error) {
+func sparkMerges(ctx context.Context, dir string, rows, runs int) ([]result, error) {
 	job := parts.SparkMerge{Source: filepath.Join(dir, "source.parquet"), Key: "event_id"}
 	for i := range runs {
 		to := filepath.Join(dir, fmt.Sprint("spark", i))
-		if err := exec.CommandContext(ctx, "cp", "-al", filepath.Join(dir, "vectors"), to).Run(); err != nil {
+		if err := linked(ctx, filepath.Join(dir, "vectors"), to); err != nil {
 			return nil, err
 		}
 		job.Tables = append(job.Tables, to)
 	}
 	r, err := job.Run(ctx)
-	var out []merging
+	var out []result
 	for _, e := range r.Elapsed {
-		out = append(out, merging{Contender: "spark", Rows: rows, Elapsed: e, PeakRSS: r.PeakRSS, Note: "local[2]; its session's start is not counted"})
+		out = append(out, result{Contender: "spark", Elapsed: e, PeakRSS: r.PeakRSS, Note: "local[2]; its session's start is not counted"})
 	}
 	for _, to := range job.Tables {
 		err = errors.Join(err, checkRows(ctx, to, int64(rows+mergedRows/2)))
@@ -168,17 +146,18 @@ func reportMerge(results []merging, largest int, file string) error {
 	for _, rows := range []int{largest / 10, largest} {
 		var lines []output.Row
 		for _, m := range mergers {
-			mine := slices.DeleteFunc(slices.Clone(results), func(r merging) bool { return r.Contender != m.name || r.Rows != rows })
-			slices.SortFunc(mine, func(a, b merging) int { return int(a.Elapsed - b.Elapsed) })
-			median := mine[len(mine)/2]
+			var mine []result
+			for _, r := range results {
+				if r.Contender == m.name && r.Rows == rows {
+					mine = append(mine, r.result)
+				}
+			}
+			s := summarize(mine)
 			if medians[m.name] == nil {
 				medians[m.name] = map[int]time.Duration{}
 			}
-			medians[m.name][rows] = median.Elapsed
-			for _, r := range mine {
-				median.PeakRSS = max(median.PeakRSS, r.PeakRSS)
-			}
-			lines = append(lines, output.Row{m.what, seconds(median.Elapsed), seconds(mine[0].Elapsed), seconds(mine[len(mine)-1].Elapsed), median.PeakRSS >> 20, median.Note})
+			medians[m.name][rows] = s.median.Elapsed
+			lines = append(lines, output.Row{m.what, seconds(s.median.Elapsed), seconds(s.min), seconds(s.max), s.median.PeakRSS >> 20, s.median.Note})
 		}
 		fmt.Printf("\nMERGE of %d rows, half of them new, by event_id into %d rows in %d files, on local disk\n\n", mergedRows, rows, rows/rowsPerFile)
 		columns := []string{"contender", "median s", "min s", "max s", "peak MiB", "what"}
@@ -191,12 +170,5 @@ func reportMerge(results []merging, largest int, file string) error {
 		}
 	}
 	fmt.Printf("\nin ten times as many rows ingestd takes %.2f times as long\n", medians["vectors"][largest].Seconds()/medians["vectors"][largest/10].Seconds())
-	if file == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, data, 0o644)
+	return writeJSON(file, results)
 }

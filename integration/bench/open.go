@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"syscall"
-	"time"
 
 	"github.com/ingestd/ingestd/integration/parts"
 	"github.com/ingestd/ingestd/internal/output"
@@ -21,12 +17,10 @@ import (
 const bigTable = "300k-add-files-100-col-partitioned"
 
 // opening is what one contender does with the table, in a process of its own for each run.
+// Measured is the task alone: neither the start of the process nor imports.
 type opening struct {
-	Contender string        `json:"contender"`
-	Task      string        `json:"task"`
-	Elapsed   time.Duration `json:"elapsedNs"`    // of the task alone: neither the start of the process nor imports
-	PeakRSS   int64         `json:"peakRssBytes"` // of the whole process
-	Note      string        `json:"note"`
+	result
+	Task string `json:"task"`
 }
 
 // openTasks are what is measured, and who does it.
@@ -47,65 +41,51 @@ func openBig(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "ingestd-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	var results []opening
-	for i := range *runs {
-		for _, task := range openTasks {
-			for _, name := range task.contenders {
-				fmt.Fprintf(os.Stderr, "run %d of %d: %s: %s\n", i+1, *runs, task.name, name)
-				r, err := openOnce(ctx, dir, task.name, name)
-				if err != nil {
-					return fmt.Errorf("%s: %s: %w", name, task.name, err)
+	return scratch(func(dir string) error {
+		var results []opening
+		for i := range *runs {
+			for _, task := range openTasks {
+				for _, name := range task.contenders {
+					fmt.Fprintf(os.Stderr, "run %d of %d: %s: %s\n", i+1, *runs, task.name, name)
+					r, err := openOnce(ctx, dir, task.name, name)
+					if err != nil {
+						return fmt.Errorf("%s: %s: %w", name, task.name, err)
+					}
+					results = append(results, opening{r, task.name})
 				}
-				results = append(results, r)
 			}
 		}
-	}
-	return reportOpen(results, *file)
+		return reportOpen(results, *file)
+	})
 }
 
 // openOnce gives a contender a fresh copy of the table.
-func openOnce(ctx context.Context, dir, task, name string) (opening, error) {
+func openOnce(ctx context.Context, dir, task, name string) (result, error) {
 	table := filepath.Join(dir, "table")
 	if err := unpackBig(ctx, table); err != nil {
-		return opening{}, err
+		return result{}, err
 	}
 	defer func() { _ = os.RemoveAll(table) }()
 	cmd := exec.CommandContext(ctx, os.Args[0], "open-child", task, filepath.Join(table, bigTable))
 	if name == "delta-rs" {
-		place, err := parts.Dir()
-		if err != nil {
-			return opening{}, err
+		var err error
+		if cmd, err = python(ctx, deltaRSOpens, task, filepath.Join(table, bigTable)); err != nil {
+			return result{}, err
 		}
-		cmd = exec.CommandContext(ctx, filepath.Join(place, "python", "bin", "python"), "-B", "-c", deltaRSOpens, task, filepath.Join(table, bigTable))
-	}
-	cmd.Stderr = os.Stderr
-	text, err := cmd.Output()
-	if err != nil {
-		return opening{}, err
 	}
 	var told struct {
-		Seconds float64 `json:"seconds"`
-		Files   int     `json:"files"`
-		Note    string  `json:"note"`
+		Files int `json:"files"`
 	}
-	if err := json.Unmarshal(text, &told); err != nil {
-		return opening{}, fmt.Errorf("%q: %w", text, err)
+	r, err := child(cmd, name, &told)
+	if err != nil {
+		return r, err
 	}
 	want := 300_000
 	if task != "list" {
 		want++
 	}
 	if told.Files != want {
-		return opening{}, fmt.Errorf("it found %d files", told.Files)
-	}
-	r := opening{Contender: name, Task: task, Elapsed: time.Duration(told.Seconds * float64(time.Second)), Note: told.Note}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.PeakRSS = usage.Maxrss << 10
+		return r, fmt.Errorf("it found %d files", told.Files)
 	}
 	return r, nil
 }
@@ -151,33 +131,28 @@ print(json.dumps({"seconds": took, "files": files, "note": "deltalake " + deltal
 func reportOpen(results []opening, file string) error {
 	var rows []output.Row
 	for _, task := range openTasks {
-		var ours opening
+		var ours result
 		for _, name := range task.contenders {
-			mine := slices.DeleteFunc(slices.Clone(results), func(r opening) bool { return r.Contender != name || r.Task != task.name })
-			slices.SortFunc(mine, func(a, b opening) int { return int(a.Elapsed - b.Elapsed) })
-			median := mine[len(mine)/2]
-			for _, r := range mine {
-				median.PeakRSS = max(median.PeakRSS, r.PeakRSS)
+			var mine []result
+			for _, r := range results {
+				if r.Contender == name && r.Task == task.name {
+					mine = append(mine, r.result)
+				}
 			}
-			ratio := ""
+			s, ratio := summarize(mine), ""
 			if name == "ingestd" {
-				ours = median
+				ours = s.median
 			} else {
 				ratio = fmt.Sprintf("ingestd is %.1f times as fast in %.0f %% of the memory",
-					median.Elapsed.Seconds()/ours.Elapsed.Seconds(), 100*float64(ours.PeakRSS)/float64(median.PeakRSS))
+					s.median.Elapsed.Seconds()/ours.Elapsed.Seconds(), 100*float64(ours.PeakRSS)/float64(s.median.PeakRSS))
 			}
-			millis := func(d time.Duration) json.Number { return json.Number(fmt.Sprintf("%.1f", d.Seconds()*1000)) }
-			rows = append(rows, output.Row{task.what, name, millis(median.Elapsed), millis(mine[0].Elapsed), millis(mine[len(mine)-1].Elapsed), median.PeakRSS >> 20, median.Note, ratio})
+			rows = append(rows, output.Row{task.what, name, millis(s.median.Elapsed), millis(s.min), millis(s.max), s.median.PeakRSS >> 20, s.median.Note, ratio})
 		}
 	}
 	fmt.Printf("a table of 300,000 live files, 46 MB of log without a checkpoint, on local disk\n\n")
 	columns := []string{"task", "contender", "median ms", "min ms", "max ms", "peak MiB", "what", ""}
-	if err := output.Rows(os.Stdout, output.Table, columns, output.Slice(rows)); err != nil || file == "" {
+	if err := output.Rows(os.Stdout, output.Table, columns, output.Slice(rows)); err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, data, 0o644)
+	return writeJSON(file, results)
 }
