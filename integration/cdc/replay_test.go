@@ -42,7 +42,11 @@ func (w *world) replays() map[string]*replay {
 	changes := map[string][]change{}
 	schemas := reader{}
 	repeated := 0
-	last := map[string]int64{}
+	type partition struct {
+		topic string
+		id    int32
+	}
+	last := map[partition]int64{}
 	see := func(r *kgo.Record) {
 		if r.Value == nil { // a tombstone, which tells Kafka's compaction that there is no row
 			return
@@ -52,10 +56,11 @@ func (w *world) replays() map[string]*replay {
 			w.Errorf("%s@%d: %v", r.Topic, r.Offset, err)
 			return
 		}
-		if c.Source.LSN < last[r.Topic] {
+		at := partition{r.Topic, r.Partition}
+		if c.Source.LSN < last[at] {
 			repeated++
 		}
-		last[r.Topic] = max(last[r.Topic], c.Source.LSN)
+		last[at] = max(last[at], c.Source.LSN)
 		table := strings.TrimPrefix(r.Topic, prefix+".public.")
 		changes[table] = append(changes[table], c)
 	}
