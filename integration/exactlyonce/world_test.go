@@ -65,6 +65,12 @@ func (w *world) start(p crashtest.Pipeline) *crashtest.Process {
 	if err := p.Write(file); err != nil {
 		w.Fatal(err)
 	}
+	return w.startFile(file)
+}
+
+// startFile starts the program on a pipeline file.
+func (w *world) startFile(file string) *crashtest.Process {
+	w.Helper()
 	cmd := exec.Command(program, "run", file, "--log-level", "warn")
 	process, err := crashtest.Start(cmd, file+".stderr")
 	if err != nil {
