@@ -11,6 +11,7 @@ import (
 
 	"github.com/ingestd/ingestd/table/deletionvector"
 	"github.com/ingestd/ingestd/table/predicate"
+	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
 )
 
@@ -36,6 +37,8 @@ type ScanOptions struct {
 	RowTracking bool
 	// Sequences asks ScanFile for the sequences of the changes that rows come from.
 	Sequences bool
+	// changeTypes asks ScanFile for what happened to the rows of a file of the change data feed.
+	changeTypes bool
 	// Metrics, where set, counts while the scan runs.
 	Metrics *ScanMetrics
 }
@@ -72,7 +75,12 @@ func (t *Table) Scan(ctx context.Context, o ScanOptions) iter.Seq2[arrow.RecordB
 // ScanSchema is the Arrow schema of the batches that Scan yields: the table's types as package
 // arrowmap has them. Errors: *ColumnNotFoundError.
 func (t *Table) ScanSchema(o ScanOptions) (*arrow.Schema, error) {
-	p, err := t.newScan(t.Snapshot(), o)
+	return t.ScanSchemaOf(t.Snapshot(), o)
+}
+
+// ScanSchemaOf is ScanSchema for a scan of s, as [Table.ScanFile] and [Table.ScanChangeFile] make it.
+func (t *Table) ScanSchemaOf(s *txlog.Snapshot, o ScanOptions) (*arrow.Schema, error) {
+	p, err := t.newScan(s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +103,7 @@ func (o ScanOptions) withDefaults() ScanOptions {
 // files yields the files that the scan has to read.
 func (p *scan) files(ctx context.Context) iter.Seq2[*action.Add, error] {
 	return func(yield func(*action.Add, error) bool) {
-		for add, err := range p.adds(ctx) {
+		for add, err := range p.snap.Files(ctx) {
 			if err != nil {
 				yield(nil, err)
 				return

@@ -94,11 +94,6 @@ func (f *fileScan) prepare(ctx context.Context) (err error) {
 	if f.located {
 		f.only = f.o.Only
 	}
-	if old := f.replaced[f.add]; old != nil {
-		if f.only, err = f.t.vectorAt(ctx, f.snap.Version(), f.add.Path, old.DeletionVector); err != nil {
-			return err
-		}
-	}
 	if f.only != nil && f.deleted != nil {
 		f.only = f.only.Clone()
 		f.only.AndNot(f.deleted)

@@ -10,7 +10,7 @@ import (
 
 // hiddenColumns says which of the columns read from files are hidden ones; -1 for none. Their names are in the properties of the
 // table and are physical ones.
-type hiddenColumns struct{ ids, versions, sequences int }
+type hiddenColumns struct{ ids, versions, sequences, changeTypes int }
 
 // readHidden adds the hidden columns that are asked for to what is read.
 func (p *scan) readHidden() {
@@ -26,6 +26,7 @@ func (p *scan) readHidden() {
 	p.hidden.ids = add(ids, schema.Long, p.o.RowTracking)
 	p.hidden.versions = add(versions, schema.Long, p.o.RowTracking)
 	p.hidden.sequences = add(props.SequenceColumn(), schema.Binary, p.o.Sequences)
+	p.hidden.changeTypes = add(changeTypeColumn, schema.String, p.o.changeTypes)
 }
 
 // hide fills in what is hidden of rows. Row ids and row commit versions are what the file has, else what the log says of the file
@@ -34,6 +35,10 @@ func (f *fileScan) hide(out *FileRows, raw datafile.Rows) {
 	if i := f.hidden.sequences; i >= 0 {
 		out.Sequences = raw.Rec.Column(i).(*array.Binary)
 		out.Sequences.Retain()
+	}
+	if i := f.hidden.changeTypes; i >= 0 {
+		out.changeTypes = raw.Rec.Column(i)
+		out.changeTypes.Retain()
 	}
 	if !f.o.RowTracking {
 		return

@@ -1,8 +1,6 @@
 package table
 
 import (
-	"context"
-	"iter"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -17,15 +15,11 @@ import (
 
 // scan is a scan of one snapshot.
 type scan struct {
-	t     *Table
-	snap  *txlog.Snapshot
-	o     ScanOptions
-	prune *pruner
-	adds  func(context.Context) iter.Seq2[*action.Add, error] // the files to choose from
-	// replaced are the files that a commit took out and put in again with another deletion vector: of these
-	// only rows that were deleted before are new. It is for ScanCommit.
-	replaced map[*action.Add]*action.Remove
-	located  bool // the positions of rows are wanted
+	t       *Table
+	snap    *txlog.Snapshot
+	o       ScanOptions
+	prune   *pruner
+	located bool // the positions of rows are wanted
 
 	out       *arrow.Schema // what comes out
 	all       *arrow.Schema // that and what only Where reads
@@ -42,7 +36,7 @@ type columnSource struct {
 }
 
 func (t *Table) newScan(s *txlog.Snapshot, o ScanOptions) (*scan, error) {
-	p := &scan{t: t, snap: s, o: o.withDefaults(), adds: s.Files, fromFile: &schema.Struct{}}
+	p := &scan{t: t, snap: s, o: o.withDefaults(), fromFile: &schema.Struct{}}
 	table, by := s.Schema(), s.Metadata().PartitionColumns
 	for _, c := range by {
 		f := table.Field(c)

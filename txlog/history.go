@@ -28,14 +28,22 @@ func (c Commit) Info() *action.CommitInfo {
 	return nil
 }
 
+// inCommitTime is the time that the commit itself tells, in milliseconds since the epoch; nil where it does not.
+func (c Commit) inCommitTime() *int64 {
+	if i := c.Info(); i != nil {
+		return i.InCommitTimestamp
+	}
+	return nil
+}
+
 func (c rawCommit) decode() (Commit, error) {
 	actions, err := action.Decode(c.text)
 	if err != nil {
 		return Commit{}, fmt.Errorf("commit version %d: %w", c.version, err)
 	}
 	out := Commit{Version: c.version, Timestamp: c.modTime, Actions: actions}
-	if i := out.Info(); i != nil && i.InCommitTimestamp != nil {
-		out.Timestamp = time.UnixMilli(*i.InCommitTimestamp)
+	if at := out.inCommitTime(); at != nil {
+		out.Timestamp = time.UnixMilli(*at)
 	}
 	return out, nil
 }
@@ -52,6 +60,27 @@ func (l *Log) Commits(ctx context.Context, from, to int64) iter.Seq2[Commit, err
 			var c Commit
 			if err == nil {
 				c, err = raw.decode()
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// HistoryBetween yields the commits from one version to another, both included and both there, in that order, with all their actions and
+// the times that history tells of them. Errors end the sequence: objstore.ErrNotExist for a version that is not there, those of decoding.
+func (l *Log) HistoryBetween(ctx context.Context, from, to int64) iter.Seq2[Commit, error] {
+	return func(yield func(Commit, error) bool) {
+		list, err := l.list(ctx, from)
+		if err != nil {
+			yield(Commit{}, err)
+			return
+		}
+		times, first := monotone(list), list.search(from)
+		for c, err := range l.Commits(ctx, from, to) {
+			if i := first + int(c.Version-from); err == nil && i < len(times) && list.version(i) == c.Version && c.inCommitTime() == nil {
+				c.Timestamp = times[i]
 			}
 			if !yield(c, err) || err != nil {
 				return
@@ -95,8 +124,8 @@ func (l *Log) entry(ctx context.Context, version int64, at time.Time) (Commit, e
 		return Commit{}, err
 	}
 	c := Commit{Version: version, Timestamp: at, Actions: top}
-	if i := c.Info(); i != nil && i.InCommitTimestamp != nil {
-		c.Timestamp = time.UnixMilli(*i.InCommitTimestamp)
+	if at := c.inCommitTime(); at != nil {
+		c.Timestamp = time.UnixMilli(*at)
 	}
 	return c, nil
 }
