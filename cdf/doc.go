@@ -9,5 +9,5 @@
 // costs what the commits in the range have changed, not what the table holds.
 //
 // File map: bound.go resolves the ends of a range; feed.go opens it and yields commits; rows.go reads one; schemas.go says which schema the rows
-// have; recorded.go finds from where on a feed can be read, which errors.go tells.
+// have, columns.go which columns; recorded.go finds from where on a feed can be read, which errors.go tells.
 package cdf

@@ -14,11 +14,13 @@ import (
 	"github.com/ingestd/ingestd/table/predicate"
 	"github.com/ingestd/ingestd/txlog"
 	"github.com/ingestd/ingestd/txlog/action"
+	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // Options say what of the changes is read. The zero value reads everything.
 type Options struct {
-	// Columns are columns of the table, in this order, matched without regard to case; nil is all. Those of the feed follow them.
+	// Columns are columns of the table and of the feed, in this order, matched without regard to case. Nil is all of the table and then those
+	// of the feed.
 	Columns []string
 	// Where keeps the changes for which it is true of the columns of the table; nil keeps all.
 	Where predicate.Filter
@@ -33,7 +35,7 @@ type Feed struct {
 	from, to int64
 	start    *txlog.Snapshot // at from
 	rows     *txlog.Snapshot // whose schema the rows have
-	schema   *arrow.Schema
+	columns
 }
 
 // Open opens the feed of a range of versions of t, which it refreshes. The rows have the columns of the end of the range where the table maps
@@ -55,7 +57,19 @@ func Open(ctx context.Context, t *table.Table, r Range, o Options) (*Feed, error
 	if !f.start.ChangeDataFeed() {
 		return nil, f.notRecorded(ctx, f.from)
 	}
-	return f, f.fixSchema(ctx)
+	if err := f.fixSchema(ctx); err != nil {
+		return nil, err
+	}
+	f.columns, err = f.choose(o.Columns)
+	return f, err
+}
+
+// Select is the same feed with other columns, as in Options. Errors: *table.ColumnNotFoundError.
+func (f *Feed) Select(columns []string) (*Feed, error) {
+	other := *f
+	var err error
+	other.columns, err = other.choose(columns)
+	return &other, err
 }
 
 // at is the table at a version.
@@ -73,7 +87,7 @@ func (f *Feed) at(ctx context.Context, version int64) (*txlog.Snapshot, error) {
 // Versions are the first and the last version of the feed.
 func (f *Feed) Versions() (from, to int64) { return f.from, f.to }
 
-// Schema is that of the rows: the columns of the table, then those of the feed.
+// Schema is that of the rows.
 func (f *Feed) Schema() *arrow.Schema { return f.schema }
 
 // Commit is what one commit has changed.
@@ -139,3 +153,6 @@ func (f *Feed) check(ctx context.Context, c txlog.Commit) error {
 	}
 	return nil
 }
+
+// TableSchema are the columns of the table as the rows have them.
+func (f *Feed) TableSchema() *schema.Struct { return f.rows.Schema() }

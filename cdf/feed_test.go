@@ -47,7 +47,7 @@ func TestAFeedTellsWhatEachCommitChanged(t *testing.T) {
 		w := history(t, map[string]string{"delta.enableDeletionVectors": vectors})
 		w.want(w.feed(cdf.Version(0), cdf.Bound{}, cdf.Options{}),
 			"1 insert id=1;v=a;", "1 insert id=2;v=b;", "2 update_postimage id=1;v=c;", "2 update_preimage id=1;v=a;", "3 delete id=2;v=b;", "4 insert id=3;v=null;")
-		w.want(w.feed(cdf.Version(2), cdf.Version(3), cdf.Options{Columns: []string{"V"}}), "2 update_postimage v=c;", "2 update_preimage v=a;", "3 delete v=b;")
+		w.want(w.feed(cdf.Version(2), cdf.Version(3), cdf.Options{Columns: []string{"V", "_CHANGE_TYPE", "_commit_version", "_commit_timestamp"}}), "2 update_postimage v=c;", "2 update_preimage v=a;", "3 delete v=b;")
 		w.want(w.feed(cdf.Version(0), cdf.Version(99), cdf.Options{Where: w.where("id > 1")}), "1 insert id=2;v=b;", "3 delete id=2;v=b;", "4 insert id=3;v=null;")
 		for _, c := range w.changes(w.feed(cdf.Version(0), cdf.Bound{}, cdf.Options{})) {
 			if want := start.Add(time.Duration(c.version) * time.Second); !c.at.Equal(want) {

@@ -7,11 +7,8 @@ import (
 	"iter"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/ingestd/ingestd/table"
-	"github.com/ingestd/ingestd/table/scalar"
-	"github.com/ingestd/ingestd/txlog/schema"
 )
 
 // Rows yields the rows that the commit has changed, in batches of [Feed.Schema], which are the caller's to release. What was deleted comes
@@ -31,7 +28,7 @@ func (c Commit) Rows(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 // FileRows is Rows for one of the commit's files.
 func (c Commit) FileRows(ctx context.Context, file table.ChangeFile) iter.Seq2[arrow.RecordBatch, error] {
 	f := c.feed
-	o := table.ScanOptions{Columns: f.o.Columns, Where: f.o.Where, BatchSize: f.o.BatchSize}
+	o := table.ScanOptions{Columns: f.ofTable, Where: f.o.Where, BatchSize: f.o.BatchSize}
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		for rows, err := range f.t.ScanChangeFile(ctx, f.rows, file, o) {
 			if err != nil {
@@ -45,23 +42,6 @@ func (c Commit) FileRows(ctx context.Context, file table.ChangeFile) iter.Seq2[a
 			}
 		}
 	}
-}
-
-// assemble gives rows the columns of the feed.
-func (c Commit) assemble(rows table.ChangedRows) (arrow.RecordBatch, error) {
-	n := int(rows.Rec.NumRows())
-	versions, err := scalar.Repeat(schema.Long, c.Version, n)
-	if err != nil {
-		return nil, err
-	}
-	defer versions.Release()
-	times, err := scalar.Repeat(schema.Timestamp, arrow.Timestamp(c.Timestamp.UnixMicro()), n)
-	if err != nil {
-		return nil, err
-	}
-	defer times.Release()
-	cols := append(rows.Rec.Columns()[:rows.Rec.NumCols():rows.Rec.NumCols()], rows.Types, versions, times)
-	return array.NewRecordBatch(c.feed.schema, cols, int64(n)), nil
 }
 
 // explain says where a file that is not there may have gone.
@@ -79,4 +59,14 @@ func (c Commit) explain(ctx context.Context, err error) error {
 	}
 	gone.From = f.readableFrom(ctx, c.Version)
 	return gone
+}
+
+// Schema is that of the rows.
+func (c Commit) Schema() *arrow.Schema { return c.feed.schema }
+
+// Feed is the feed of that commit alone.
+func (c Commit) Feed() *Feed {
+	f := *c.feed
+	f.from, f.to = c.Version, c.Version
+	return &f
 }

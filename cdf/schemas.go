@@ -4,27 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/ingestd/ingestd/table"
 	"github.com/ingestd/ingestd/txlog/action"
 	"github.com/ingestd/ingestd/txlog/schema"
 )
-
-// The columns of the feed.
-const (
-	ChangeTypeColumn      = "_change_type"      // STRING, see [table.ChangeType]
-	CommitVersionColumn   = "_commit_version"   // BIGINT
-	CommitTimestampColumn = "_commit_timestamp" // TIMESTAMP
-)
-
-var feedFields = []arrow.Field{
-	{Name: ChangeTypeColumn, Type: arrow.BinaryTypes.String},
-	{Name: CommitVersionColumn, Type: arrow.PrimitiveTypes.Int64},
-	{Name: CommitTimestampColumn, Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}},
-}
 
 // fixSchema says which columns the rows have, and checks that those of the beginning can be read so.
 func (f *Feed) fixSchema(ctx context.Context) error {
@@ -36,15 +19,10 @@ func (f *Feed) fixSchema(ctx context.Context) error {
 		}
 	}
 	for _, c := range f.rows.Schema().Fields {
-		if slices.ContainsFunc(feedFields, func(own arrow.Field) bool { return strings.EqualFold(own.Name, c.Name) }) {
+		if ownColumn(c.Name) >= 0 {
 			return &ColumnError{Location: f.t.Location(), Column: c.Name}
 		}
 	}
-	as, err := f.t.ScanSchemaOf(f.rows, table.ScanOptions{Columns: f.o.Columns})
-	if err != nil {
-		return err
-	}
-	f.schema = arrow.NewSchema(append(as.Fields(), feedFields...), nil)
 	return f.checkReadable(f.from, f.start.Schema())
 }
 

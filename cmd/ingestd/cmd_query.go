@@ -20,6 +20,8 @@ func (a *app) queryCommand() *cobra.Command {
   delta('path')                                       the newest version
   delta('path', version => 3)                         an older one
   delta('path', timestamp => '2026-01-31T12:00:00Z')  the one of that moment
+  table_changes('path', 2)                            what was changed from version 2 on (see ingestd cdf)
+  table_changes('path', '2026-01-31', '2026-02-01')   what was changed between two moments
 
 Paths may be s3:// URLs. COPY (...) TO 'out.parquet' writes a result to a file. The SQL is read from
 standard input where it is given as "-".`,
@@ -43,7 +45,7 @@ standard input where it is given as "-".`,
 }
 
 func (a *app) query(ctx context.Context, text string) error {
-	return sql.WithSession(sql.Options{OpenTable: a.tables().OpenRef, KeepOrder: true}, func(session *sql.Session) error {
+	return sql.WithSession(sql.Options{OpenTable: a.tables().OpenRef, OpenChanges: a.tables().OpenChanges, KeepOrder: true}, func(session *sql.Session) error {
 		stmt, err := session.Prepare(ctx, text)
 		if err != nil {
 			return err

@@ -92,7 +92,7 @@ func endings() []string {
 }
 
 func (t Tables) selected(ctx context.Context, query string, inferred bool, f func(*arrow.Schema, iter.Seq2[arrow.RecordBatch, error]) error) error {
-	return sql.WithSession(sql.Options{OpenTable: t.OpenRef, KeepOrder: true}, func(s *sql.Session) error {
+	return sql.WithSession(sql.Options{OpenTable: t.OpenRef, OpenChanges: t.OpenChanges, KeepOrder: true}, func(s *sql.Session) error {
 		st, err := s.Prepare(ctx, query)
 		if err != nil {
 			return err

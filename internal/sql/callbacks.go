@@ -6,6 +6,7 @@ package sql
 
 void ingestd_bind_rows(void *);
 void ingestd_bind_delta(void *);
+void ingestd_bind_changes(void *);
 void ingestd_init(void *);
 void ingestd_local_init(void *);
 void ingestd_scan(void *, void *);
@@ -42,7 +43,15 @@ func registerFunctions(db *DB, conn duckdb.Connection) error {
 	duckdb.TableFunctionAddNamedParameter(delta, "version", bigint)
 	duckdb.TableFunctionAddNamedParameter(delta, timestampName, varchar)
 
-	for _, f := range []duckdb.TableFunction{rows, delta} {
+	changes := newTableFunction(db, changesFunction, C.ingestd_bind_changes)
+	defer duckdb.DestroyTableFunction(&changes)
+	anything := duckdb.CreateLogicalType(duckdb.TypeAny)
+	defer duckdb.DestroyLogicalType(&anything)
+	for _, t := range []duckdb.LogicalType{varchar, anything, anything} {
+		duckdb.TableFunctionAddParameter(changes, t)
+	}
+
+	for _, f := range []duckdb.TableFunction{rows, delta, changes} {
 		if duckdb.RegisterTableFunction(conn, f) == duckdb.StateError {
 			return fmt.Errorf("a table function cannot be registered")
 		}
@@ -110,6 +119,11 @@ func ingestd_bind_rows(p unsafe.Pointer) {
 //export ingestd_bind_delta
 func ingestd_bind_delta(p unsafe.Pointer) {
 	bindWith(duckdb.BindInfo{Ptr: p}, bindDelta)
+}
+
+//export ingestd_bind_changes
+func ingestd_bind_changes(p unsafe.Pointer) {
+	bindWith(duckdb.BindInfo{Ptr: p}, bindChanges)
 }
 
 func bindWith(info duckdb.BindInfo, find func(duckdb.BindInfo, *DB, *Session) (source, error)) {

@@ -78,10 +78,14 @@ func (db *DB) setUp() error {
 	if err := registerFunctions(db, conn); err != nil {
 		return err
 	}
-	var res duckdb.Result
-	defer duckdb.DestroyResult(&res)
-	if duckdb.Query(conn, "SET GLOBAL TimeZone = 'UTC'", &res) == duckdb.StateError {
-		return parseError(duckdb.ResultError(&res), "")
+	for _, text := range []string{"SET GLOBAL TimeZone = 'UTC'", changesMacro} {
+		var res duckdb.Result
+		state := duckdb.Query(conn, text, &res)
+		reason := duckdb.ResultError(&res)
+		duckdb.DestroyResult(&res)
+		if state == duckdb.StateError {
+			return parseError(reason, "")
+		}
 	}
 	return nil
 }

@@ -25,18 +25,23 @@ func bindDelta(info duckdb.BindInfo, db *DB, s *Session) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := ref.String()
+	return s.source(ref.String(), func(ctx context.Context) (TableSource, error) { return db.opts.OpenTable(ctx, ref) })
+}
+
+// source is what a query names so, opened once for each query.
+func (s *Session) source(name string, open func(context.Context) (TableSource, error)) (source, error) {
 	s.mu.Lock()
 	ctx, tables := s.ctx, s.tables
 	s.mu.Unlock()
-	t, ok := tables[key]
+	t, ok := tables[name]
 	if !ok {
-		if t, err = db.opts.OpenTable(ctx, ref); err != nil {
-			return nil, fmt.Errorf("%s: %w", ref, err)
+		var err error
+		if t, err = open(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		tables[key] = t
+		tables[name] = t
 	}
-	return &deltaSource{ref: ref, table: t, session: s}, nil
+	return &deltaSource{name: name, table: t, session: s}, nil
 }
 
 func readRef(info duckdb.BindInfo) (TableRef, error) {
@@ -81,7 +86,7 @@ func parseTimestamp(s string) (time.Time, error) {
 
 // deltaSource reads a table by streaming it.
 type deltaSource struct {
-	ref     TableRef
+	name    string // as the query has it
 	table   TableSource
 	session *Session
 }
@@ -108,7 +113,7 @@ func (d *deltaSource) open(ctx context.Context, columns []int) (reader, int) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &streamReader{names: names, schema: d.schema(), columns: columns, cancel: cancel, batches: make(chan arrow.RecordBatch, 1)}
-	where := predicate.Advisory(d.session.hint(d.ref))
+	where := predicate.Advisory(d.session.hint(d.name))
 	r.done.Go(func() { r.err = r.run(ctx, d, where) })
 	return r, maxStreamThreads
 }
@@ -139,7 +144,7 @@ func (r *streamReader) run(ctx context.Context, d *deltaSource, where predicate.
 	defer close(r.batches)
 	for b, err := range d.table.Scan(ctx, r.names, where) {
 		if err != nil {
-			return fmt.Errorf("%s: %w", d.ref, err)
+			return fmt.Errorf("%s: %w", d.name, err)
 		}
 		select {
 		case r.batches <- b:

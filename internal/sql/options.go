@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -27,6 +26,8 @@ type Options struct {
 	KeepOrder bool
 	// OpenTable opens the tables of delta(...). Nil makes delta(...) an error.
 	OpenTable OpenTable
+	// OpenChanges opens the change data feeds of table_changes(...). Nil makes table_changes(...) an error.
+	OpenChanges func(ctx context.Context, ref ChangesRef) (TableSource, error)
 }
 
 // OpenTable opens a Delta table for one query. It is called while the query is checked, and its
@@ -43,7 +44,7 @@ type TableRef struct {
 
 // String spells the reference as the query does.
 func (r TableRef) String() string {
-	path := "'" + strings.ReplaceAll(r.Path, "'", "''") + "'"
+	path := quotedText(r.Path)
 	switch {
 	case r.Version != nil:
 		return fmt.Sprintf("delta(%s, version => %d)", path, *r.Version)

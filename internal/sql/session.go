@@ -23,7 +23,7 @@ type Session struct {
 	// Of the query at hand; DuckDB calls back into Go without a way to pass them.
 	mu     sync.Mutex
 	ctx    context.Context
-	tables map[string]TableSource    // those opened, by TableRef.String
+	tables map[string]TableSource    // those opened, by the String of TableRef and ChangesRef
 	hints  map[string]predicate.Expr // what the query wants of them at least
 	cause  error                     // the first error of a callback
 }
@@ -103,10 +103,10 @@ func (s *Session) begin(ctx context.Context, st *Stmt) {
 }
 
 // hint gives what the query at hand wants of a table.
-func (s *Session) hint(ref TableRef) predicate.Expr {
+func (s *Session) hint(name string) predicate.Expr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hints[ref.String()]
+	return s.hints[name]
 }
 
 func (s *Session) context() context.Context {

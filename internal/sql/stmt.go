@@ -91,7 +91,7 @@ func (st *Stmt) describe() (*arrow.Schema, error) {
 // Schema is that of the result; see [Session.Describe].
 func (st *Stmt) Schema() *arrow.Schema { return st.schema }
 
-// Tables lists the Delta tables that the query names, by TableRef.String.
+// Tables lists the Delta tables that the query names, by the String of TableRef and ChangesRef.
 func (st *Stmt) Tables() map[string]TableSource { return st.tables }
 
 // Close forgets the query.
