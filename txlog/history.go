@@ -68,11 +68,14 @@ func (l *Log) Commits(ctx context.Context, from, to int64) iter.Seq2[Commit, err
 	}
 }
 
+// lookBack is how many commits before a range are looked at for their times, since these push those of the commits after them.
+const lookBack = 500
+
 // HistoryBetween yields the commits from one version to another, both included and both there, in that order, with all their actions and
-// the times that history tells of them. Errors end the sequence: objstore.ErrNotExist for a version that is not there, those of decoding.
+// the times that History tells of them, as long as no more than 500 commits in a row have the same time. Errors end the sequence: objstore.ErrNotExist for a version that is not there, those of decoding.
 func (l *Log) HistoryBetween(ctx context.Context, from, to int64) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
-		list, err := l.list(ctx, from)
+		list, err := l.list(ctx, max(0, from-lookBack))
 		if err != nil {
 			yield(Commit{}, err)
 			return

@@ -128,7 +128,8 @@ func TestEnginesChangeOneTableInTurns(t *testing.T) {
 	}
 }
 
-func inTurns(t *testing.T, seed uint64, properties string, steps int) {
+// inTurns gives the table.
+func inTurns(t *testing.T, seed uint64, properties string, steps int) string {
 	r := rand.New(rand.NewPCG(seed, 77))
 	dir := filepath.Join(t.TempDir(), fmt.Sprint("table", seed))
 	table := made{sql: []string{"CREATE TABLE $t (id BIGINT, v STRING, p INT) USING delta PARTITIONED BY (p) TBLPROPERTIES (" + properties + ")"}}
@@ -156,6 +157,7 @@ func inTurns(t *testing.T, seed uint64, properties string, steps int) {
 			t.FailNow()
 		}
 	}
+	return dir
 }
 
 // play has a random engine make the move.
