@@ -151,3 +151,32 @@ func TestAVersionIsFoundByTheTimeThatHistoryTells(t *testing.T) {
 		t.Errorf("at %v: version %d, %v, want 0", told, got, err)
 	}
 }
+
+func TestTheHistoryOfARangeTellsTheTimesOfAll(t *testing.T) {
+	store, c := timed(t, plainCommit, 10, 20, 15, 15, 30, 30) // some seem as old as those before them, or older
+	l := New(store, testOptions(c))
+	times := map[int64]time.Time{}
+	for h, err := range l.History(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		times[h.Version] = h.Timestamp
+	}
+	for from := range int64(6) {
+		next := from
+		for h, err := range l.HistoryBetween(t.Context(), from, 4) {
+			if err != nil || h.Version != next || !h.Timestamp.Equal(times[next]) || len(h.Actions) < 2 {
+				t.Errorf("from %d: %+v, %v, want version %d at %v", from, h, err, next, times[next])
+			}
+			next++
+		}
+		if next != max(5, from) {
+			t.Errorf("from %d: up to %d", from, next)
+		}
+	}
+	for _, err := range l.HistoryBetween(t.Context(), 5, 6) {
+		if err != nil && !errors.Is(err, objstore.ErrNotExist) {
+			t.Error(err)
+		}
+	}
+}
