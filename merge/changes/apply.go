@@ -98,7 +98,7 @@ type place struct {
 // file finds the rows of a file that changes are of, and takes them out.
 func (p *part) file(ctx context.Context, f *file) error {
 	o := &old{gone: deletionvector.New()}
-	scan := table.ScanOptions{Columns: p.keys, Sequences: true, RowTracking: true}
+	scan := table.ScanOptions{Columns: p.keys, Sequences: true, RowTracking: p.ids != nil}
 	for rows, err := range p.c.Rows(ctx, f.add, scan) {
 		if err != nil {
 			return err
