@@ -22,6 +22,8 @@ var forbidden = []struct{ room, reach, why string }{
 	{"table", "github.com/duckdb", "predicates come in through table/predicate"},
 	{"merge", module + "stream", "MERGE knows no streams"},
 	{"merge", "github.com/duckdb", "expressions come in through table/expression"},
+	{"cdf", module + "stream", "a feed knows no streams"},
+	{"cdf", "github.com/duckdb", "predicates come in through table/predicate"},
 	{"internal/config", "github.com/twmb/franz-go", "reading a pipeline file touches nothing"},
 }
 
