@@ -22,7 +22,11 @@ const (
 	noBound boundKind = iota
 	byVersion
 	byTime
+	earliest
 )
+
+// Earliest is where a range can begin at the earliest: the first version since which the feed has been on, of those that the log still has.
+func Earliest() Bound { return Bound{kind: earliest} }
 
 // Version is a bound at a version, which is within the range.
 func Version(v int64) Bound { return Bound{version: v, kind: byVersion} }
@@ -47,7 +51,7 @@ func (r Range) resolve(ctx context.Context, t *table.Table) (from, to int64, err
 	}
 	to = newest
 	switch r.To.kind {
-	case noBound:
+	case noBound, earliest:
 	case byVersion:
 		to = min(r.To.version, newest)
 	case byTime:
@@ -79,6 +83,8 @@ func (r Range) first(ctx context.Context, t *table.Table, newest int64) (int64, 
 			return 0, &RangeError{From: r.From.version, To: newest, Newest: newest}
 		}
 		return r.From.version, nil
+	case earliest:
+		return firstRecorded(ctx, t)
 	case noBound:
 	}
 	return 0, errNoStart

@@ -66,6 +66,7 @@ func TestARangeOfTimes(t *testing.T) {
 		from, to    cdf.Bound
 		first, last int64
 	}{
+		{cdf.Earliest(), cdf.Version(2), 0, 2},
 		{at(-100), cdf.Bound{}, 0, 4}, {at(0), at(1), 0, 1}, {at(0.0001), at(1.9999), 1, 1}, {at(1.001), at(100), 2, 4}, {at(4), at(4), 4, 4}, {at(3.9999), cdf.Bound{}, 4, 4},
 	} {
 		if first, last := w.feed(tc.from, tc.to, cdf.Options{}).Versions(); first != tc.first || last != tc.last {
@@ -132,6 +133,12 @@ func TestAFeedThatWasOffSaysFromWhenItIsOn(t *testing.T) {
 	check(open(2, 6), 4, 5)
 	check(open(0, 6), 0, 5)
 	w.want(w.feed(cdf.Version(5), cdf.Bound{}, cdf.Options{}), "6 insert id=3;v=null;")
+	if first, last := w.feed(cdf.Earliest(), cdf.Bound{}, cdf.Options{}).Versions(); first != 5 || last != 6 {
+		t.Errorf("%d to %d", first, last)
+	}
+	set("false")
+	_, err := cdf.Open(t.Context(), w.tab, cdf.Range{From: cdf.Earliest()}, cdf.Options{})
+	check(err, 7, -1)
 }
 
 func TestFilesThatAreGoneAreSaid(t *testing.T) {
@@ -172,7 +179,7 @@ func TestVersionsThatTheLogHasNoMore(t *testing.T) {
 	if gone, ok := errors.AsType[*cdf.CleanedUpError](err); !ok || gone.Version != 1 || gone.Earliest != 4 {
 		t.Error(err)
 	}
-	w.want(w.feed(cdf.Version(4), cdf.Bound{}, cdf.Options{}), "4 insert id=3;v=null;")
+	w.want(w.feed(cdf.Earliest(), cdf.Bound{}, cdf.Options{}), "4 insert id=3;v=null;")
 }
 
 func TestTheSchemaOfAFeed(t *testing.T) {

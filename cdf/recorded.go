@@ -65,3 +65,32 @@ func (f *Feed) readableFrom(ctx context.Context, broken int64) int64 {
 	}
 	return from
 }
+
+// firstRecorded is the first version, of those that the log still has, since which the feed has been on. Errors: *NotRecordedError where it is off.
+func firstRecorded(ctx context.Context, t *table.Table) (int64, error) {
+	if !t.Snapshot().ChangeDataFeed() {
+		return 0, &NotRecordedError{Location: t.Location(), Version: t.Version(), From: -1}
+	}
+	on := t.Version()
+	for c, err := range t.Log().History(ctx, 0) {
+		if err != nil {
+			return 0, err
+		}
+		for _, a := range c.Actions {
+			if m, ok := a.(*action.Metadata); ok && !recorded(m) {
+				return on, nil
+			} else if ok {
+				on = c.Version
+			}
+		}
+	}
+	oldest, err := t.Log().EarliestVersion(ctx)
+	if err != nil {
+		return 0, err
+	}
+	at, err := t.At(ctx, oldest)
+	if err == nil && at.Snapshot().ChangeDataFeed() {
+		on = oldest
+	}
+	return on, err
+}

@@ -29,17 +29,20 @@ func (a *app) cdfCommand() *cobra.Command {
 		Use:   "cdf TABLE",
 		Short: "Show the change data feed of a table: rows that were inserted, updated and deleted",
 		Long: `Show what the commits of a table have changed, oldest first: its rows with _change_type (insert,
-update_preimage, update_postimage, delete), _commit_version and _commit_timestamp. The table must have had
-delta.enableChangeDataFeed on. With --follow, commits that come are shown as they come, until Ctrl-C.
+update_preimage, update_postimage, delete), _commit_version and _commit_timestamp. The table must
+have had delta.enableChangeDataFeed on.
 
-A version or a moment is within the range. table_changes('path', from[, to]) is the same in ingestd query.`,
-		Example: `  ingestd cdf ./demo-table --from 1
-  ingestd cdf ./demo-table --from 2026-01-31 --to 2026-01-31T12:00:00Z --where "category = 'toys'" --columns event_id,price,_change_type
-  ingestd cdf ./demo-table --follow -o json`,
+A version or a moment is within the range; --from earliest is where the feed can be read from.
+With --follow, commits that come are shown as they come, until Ctrl-C. In ingestd query the same is
+table_changes('path', from[, to]).`,
+		Example: `  ingestd alter ./demo-table set-property delta.enableChangeDataFeed=true
+  ingestd delete ./demo-table --where "quantity = 1"
+  ingestd cdf ./demo-table --from earliest
+  ingestd cdf ./demo-table --from earliest --where "category = 'toys'" --columns event_id,price,_change_type`,
 		Args: args("TABLE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.cdf(cmd.Context(), args[0], f) },
 	}
-	cmd.Flags().StringVar(&f.from, "from", "", "first version or moment: 3, 2026-01-31T12:00:00Z, or a date (default with --follow: the next version)")
+	cmd.Flags().StringVar(&f.from, "from", "", "first version or moment: 3, earliest, 2026-01-31T12:00:00Z, a date (default with --follow: the next version)")
 	cmd.Flags().StringVar(&f.to, "to", "", "last version or moment (default the newest)")
 	cmd.Flags().StringVar(&f.where, "where", "", "only changes of rows for which this predicate is true")
 	cmd.Flags().StringSliceVar(&f.columns, "columns", nil, "only these columns, in this order (default all)")
@@ -51,7 +54,7 @@ A version or a moment is within the range. table_changes('path', from[, to]) is 
 func (a *app) cdf(ctx context.Context, url string, f cdfFlags) error {
 	switch {
 	case f.from == "" && !f.follow:
-		return usageError{errors.New("--from is missing; write --from 1 or --from 2026-01-31, or --follow for what comes from now on")}
+		return usageError{errors.New("--from is missing; write --from earliest, --from 3 or --from 2026-01-31, or --follow for what comes from now on")}
 	case f.to != "" && f.follow:
 		return usageError{errors.New("--to and --follow exclude each other")}
 	case f.follow && a.format() == output.CSV:
@@ -89,6 +92,9 @@ func (a *app) cdf(ctx context.Context, url string, f cdfFlags) error {
 func parseBound(flag, text string) (cdf.Bound, error) {
 	if text == "" {
 		return cdf.Bound{}, nil
+	}
+	if text == "earliest" && flag == "--from" {
+		return cdf.Earliest(), nil
 	}
 	if v, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return cdf.Version(v), nil

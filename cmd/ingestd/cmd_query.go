@@ -20,7 +20,7 @@ func (a *app) queryCommand() *cobra.Command {
   delta('path')                                       the newest version
   delta('path', version => 3)                         an older one
   delta('path', timestamp => '2026-01-31T12:00:00Z')  the one of that moment
-  table_changes('path', 2)                            what was changed from version 2 on (see ingestd cdf)
+  table_changes('path', 2)                            what changed from version 2 on (ingestd cdf)
   table_changes('path', '2026-01-31', '2026-02-01')   what was changed between two moments
 
 Paths may be s3:// URLs. COPY (...) TO 'out.parquet' writes a result to a file. The SQL is read from

@@ -18,7 +18,7 @@ var groups = []struct {
 	commands []string
 }{
 	{cobra.Group{ID: "pipelines", Title: "Pipelines:"}, []string{"run", "validate", "dry-run", "reconcile", "dlq"}},
-	{cobra.Group{ID: "tables", Title: "Tables:"}, []string{"create", "append", "overwrite", "delete", "update", "merge", "query", "describe", "history", "files", "alter", "restore", "clone", "convert", "fsck", "checkpoint"}},
+	{cobra.Group{ID: "tables", Title: "Tables:"}, []string{"create", "append", "overwrite", "delete", "update", "merge", "query", "cdf", "describe", "history", "files", "alter", "restore", "clone", "convert", "fsck", "checkpoint"}},
 	{cobra.Group{ID: "samples", Title: "Samples:"}, []string{"demo", "generate"}},
 }
 
