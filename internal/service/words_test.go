@@ -242,3 +242,18 @@ func TestTheExamplesOfChangesAreRight(t *testing.T) {
 		}
 	}
 }
+
+func TestRowsWithASequenceKeepAHistoryOfItsType(t *testing.T) {
+	for _, operators := range []string{"", "operators:\n  - sql: SELECT * FROM input\n"} {
+		b, dir := newBroker(t), t.TempDir()
+		b.topic("orders", 1)
+		f, _ := load(t, b.orderText(dir, operators, "    scd_type: 2\n"))
+		b.order(0, `{"id":1,"v":"a","op":"u","seq":1}`, `{"id":2,"v":"b","op":"u","seq":2}`, `{"id":1,"v":"c","op":"u","seq":5}`)
+		run(t, f)
+		expectTable(t, dir, `id=1;v="a";seq=1;__START_AT=1;__END_AT=5;`, `id=1;v="c";seq=5;__START_AT=5;__END_AT=null;`, `id=2;v="b";seq=2;__START_AT=2;__END_AT=null;`)
+		b.order(0, `{"id":1,"v":"late","op":"u","seq":3}`, `{"id":2,"op":"d","seq":9}`, `{"op":"t","seq":8}`, `{"id":1,"v":"again","op":"u","seq":12}`)
+		run(t, f)
+		expectTable(t, dir, `id=1;v="a";seq=1;__START_AT=1;__END_AT=3;`, `id=1;v="late";seq=3;__START_AT=3;__END_AT=5;`, `id=1;v="c";seq=5;__START_AT=5;__END_AT=8;`,
+			`id=1;v="again";seq=12;__START_AT=12;__END_AT=null;`, `id=2;v="b";seq=2;__START_AT=2;__END_AT=8;`)
+	}
+}

@@ -14,7 +14,7 @@ import (
 
 // Where there are more deletions than memory is given to, the table of tombstones is asked.
 func TestEndingsAreFoundWhetherTheyAreInMemoryOrNot(t *testing.T) {
-	g := &graves{store: mem.New(), retention: time.Hour, now: time.Now, loaded: -1, history: true}
+	g := &graves{store: mem.New(), retention: time.Hour, now: time.Now, memory: NewMemory(1 << 20), loaded: -1, history: true}
 	g.add([]byte("a"), []byte{3}, "x")
 	g.add([]byte("a"), []byte{1}, "y")
 	g.add([]byte("b"), []byte{2}, "z")
@@ -32,7 +32,7 @@ func TestEndingsAreFoundWhetherTheyAreInMemoryOrNot(t *testing.T) {
 		if len(got) != 1 || len(got[a]) != 2 || got[a][0].at != "y" || got[a][1].at != "x" || len(g.swept) != 1 || g.swept[0].at != "t" {
 			t.Fatalf("%v %v", got, g.swept)
 		}
-		g.ended = nil
+		g.forget()
 	}
 }
 
