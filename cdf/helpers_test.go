@@ -41,7 +41,6 @@ var (
 	ids      atomic.Int64
 	compiler = sql.NewCompiler(sql.Options{}, nil)
 	start    = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	feedOn   = map[string]string{"delta.enableChangeDataFeed": "true"}
 )
 
 func nextID() string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", ids.Add(1)) }
