@@ -110,7 +110,7 @@ func TestFeedsOfTablesThatEnginesChangeInTurns(t *testing.T) {
 		"deletion vectors": "'delta.enableDeletionVectors' = 'true', 'delta.checkpointInterval' = '3'",
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := inTurns(t, 5, properties+", 'delta.enableChangeDataFeed' = 'true'", 14)
+			dir := inTurns(t, 5, properties+", 'delta.enableChangeDataFeed' = 'true'", 14, func(string, string, parts.Rows) {})
 			if read := sameFeed(t, dir, 0); read < 4 {
 				t.Errorf("%d ranges of versions were read", read)
 			}

@@ -122,14 +122,14 @@ func TestEnginesChangeOneTableInTurns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(2) {
-				inTurns(t, seed, properties, 14)
+				inTurns(t, seed, properties, 14, func(what, dir string, want parts.Rows) { everyoneFinds(t, what, dir, want) })
 			}
 		})
 	}
 }
 
-// inTurns gives the table.
-func inTurns(t *testing.T, seed uint64, properties string, steps int) string {
+// inTurns gives the table. After each step check is told what was done and what the table holds.
+func inTurns(t *testing.T, seed uint64, properties string, steps int, check func(what, dir string, want parts.Rows)) string {
 	r := rand.New(rand.NewPCG(seed, 77))
 	dir := filepath.Join(t.TempDir(), fmt.Sprint("table", seed))
 	table := made{sql: []string{"CREATE TABLE $t (id BIGINT, v STRING, p INT) USING delta PARTITIONED BY (p) TBLPROPERTIES (" + properties + ")"}}
@@ -152,7 +152,7 @@ func inTurns(t *testing.T, seed uint64, properties string, steps int) string {
 		} else if mv.rows != nil && len(mv.rows(m.rows)) != len(m.rows) {
 			t.Fatalf("%s: it committed nothing", what)
 		}
-		everyoneFinds(t, what, dir, m.canon())
+		check(what, dir, m.canon())
 		if t.Failed() {
 			t.FailNow()
 		}
