@@ -138,6 +138,15 @@ func TestValuesMoveWithTheKey(t *testing.T) {
 	}
 }
 
+// The half of a change of a key that has all values may be applied before changes of the old key that are older.
+func TestOlderChangesOfTheOldKeyGiveARowThatIsThereNothing(t *testing.T) {
+	w := newWorld(t, changes.Options{}, vectors)
+	w.apply(change{op: c, id: 1, v: "a", big: "OLD", seq: 1})
+	w.apply(change{op: c, id: 2, was: 1, v: "moved", big: "NEW", seq: 5})
+	w.apply(change{op: u, id: 1, v: "b", big: "BIG", seq: 3}, change{op: d, id: 1, seq: 5}, change{op: c, id: 2, was: 1, blank: true, seq: 5})
+	w.expect(row(2, "moved", "NEW"))
+}
+
 func TestAValueStaysWhereAColumnIsNew(t *testing.T) {
 	w := newWorld(t, changes.Options{}, vectors)
 	w.apply(change{op: c, id: 1, v: "a", big: "BIG", seq: 1})

@@ -34,6 +34,7 @@ type collapsed struct {
 type filled struct {
 	column int
 	seq    []byte // of the one before; nil: none
+	moved  bool   // it is of a key that the row had before
 }
 
 // key is the key of a change, as bytes.
@@ -140,6 +141,13 @@ func (c *collapsed) add(a *aboutRows, chain []int, winner int, fills map[int][]f
 	if anySet(lacks) {
 		since = life.since(a)
 		c.moves.follow(c, a, life, lacks, winner, fills)
+		own := c.filled[winner]
+		for _, f := range filledOf(a, winner, fills) {
+			if !slices.ContainsFunc(own, func(o filled) bool { return o.column == f.column }) {
+				f.moved = true
+				c.filled[winner] = append(c.filled[winner], f)
+			}
+		}
 	}
 	c.since = append(c.since, since)
 	if !anySet(lacks) {
@@ -164,7 +172,7 @@ func (c *collapsed) birth(a *aboutRows, chain []int) []byte {
 func filledOf(a *aboutRows, winner int, fills map[int][]fill) (out []filled) {
 	for column, all := range fills {
 		if last := len(all) - 1; last >= 0 && int(all[last].winner) == winner {
-			out = append(out, filled{column, bytes.Clone(bytesAt(a.seq, int(all[last].from)))})
+			out = append(out, filled{column: column, seq: bytes.Clone(bytesAt(a.seq, int(all[last].from)))})
 		}
 	}
 	return out

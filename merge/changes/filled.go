@@ -35,7 +35,7 @@ func (p *part) lacksBeside(change int, row []byte) []byte {
 // bury has a change have none of the values that are from changes before a deletion, whose sequence is given.
 func (p *part) bury(change int, deletion []byte) {
 	for _, f := range p.filled[change] {
-		if f.seq == nil || bytes.Compare(deletion, f.seq) <= 0 {
+		if f.seq == nil || f.moved || bytes.Compare(deletion, f.seq) <= 0 {
 			continue
 		}
 		if p.blank == nil {
