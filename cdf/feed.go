@@ -46,6 +46,11 @@ func Open(ctx context.Context, t *table.Table, r Range, o Options) (*Feed, error
 	if err := t.Refresh(ctx); err != nil {
 		return nil, err
 	}
+	return open(ctx, t, r, o)
+}
+
+// open is Open for a table that is fresh.
+func open(ctx context.Context, t *table.Table, r Range, o Options) (*Feed, error) {
 	f := &Feed{t: t, o: o}
 	var err error
 	if f.from, f.to, err = r.resolve(ctx, t); err != nil {
@@ -74,6 +79,9 @@ func (f *Feed) Select(columns []string) (*Feed, error) {
 
 // at is the table at a version.
 func (f *Feed) at(ctx context.Context, version int64) (*txlog.Snapshot, error) {
+	if s := f.t.Snapshot(); s.Version() == version {
+		return s, nil
+	}
 	t, err := f.t.At(ctx, version)
 	if gone := (*txlog.VersionNotFoundError)(nil); errors.As(err, &gone) {
 		return nil, f.cleanedUp(ctx, version)

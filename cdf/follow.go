@@ -65,7 +65,7 @@ func followOnce(ctx context.Context, t *table.Table, from int64, o FollowOptions
 		}
 		return last, true
 	}
-	f, err := Open(ctx, t, Range{From: Version(from)}, o.Options)
+	f, err := open(ctx, t, Range{From: Version(from)}, o.Options)
 	if err != nil {
 		yield(Commit{}, err)
 		return last, false
