@@ -20,7 +20,7 @@ func (p *part) replaceRows(ctx context.Context, add *action.Add, places []place)
 	for _, pl := range places {
 		only.Add(uint64(pl.position))
 	}
-	o := table.ScanOptions{Only: only, RowTracking: true}
+	o := table.ScanOptions{Only: only}
 	if !p.c.HasChangeFeed() {
 		o.Columns = p.present
 	}
