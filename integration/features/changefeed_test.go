@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"github.com/ingestd/ingestd/cdf"
 	"github.com/ingestd/ingestd/integration/parts"
 	"github.com/ingestd/ingestd/objstore/local"
@@ -32,19 +30,7 @@ func ourFeed(ctx context.Context, dir string, from, to int64) (rows parts.Rows, 
 	if err != nil {
 		return rows, err
 	}
-	var batches []arrow.RecordBatch
-	defer func() {
-		for _, b := range batches {
-			b.Release()
-		}
-	}()
-	for rec, err := range feed.Rows(ctx) {
-		if err != nil {
-			return rows, err
-		}
-		batches = append(batches, rec)
-	}
-	return parts.Canon(feed.Schema(), batches...), nil
+	return parts.CanonOf(feed.Schema(), feed.Rows(ctx))
 }
 
 // sparkFeed is the same as Spark reads it.

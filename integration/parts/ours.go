@@ -2,6 +2,7 @@ package parts
 
 import (
 	"context"
+	"iter"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -26,13 +27,18 @@ func (Ours) Read(ctx context.Context, path string, _ ...Option) (Rows, error) {
 	if err != nil {
 		return Rows{}, err
 	}
+	return CanonOf(schema, t.Scan(ctx, table.ScanOptions{}))
+}
+
+// CanonOf is Canon of a sequence of batches, which it releases.
+func CanonOf(schema *arrow.Schema, rows iter.Seq2[arrow.RecordBatch, error]) (Rows, error) {
 	var batches []arrow.RecordBatch
 	defer func() {
 		for _, b := range batches {
 			b.Release()
 		}
 	}()
-	for batch, err := range t.Scan(ctx, table.ScanOptions{}) {
+	for batch, err := range rows {
 		if err != nil {
 			return Rows{}, err
 		}
